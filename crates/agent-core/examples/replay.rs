@@ -1,0 +1,90 @@
+//! Replays a golden file and says how far this engine is from what the file records.
+//!
+//! `cargo run --release -p agent-core --example replay -- FILE.json [--profile legacy|modern]
+//! [--json]`
+//!
+//! Exit codes: 0 all replayed runs agree; 1 one does not, or none could be replayed; 2 the file
+//! or the command line is wrong.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use agent_core::Profile;
+use agent_core::golden::{GoldenFile, Replay, ReplayError, replay};
+use clap::{Parser, ValueEnum};
+
+/// Replay a golden file through the engine and compare
+#[derive(Parser)]
+struct Arguments {
+    /// The golden file
+    file: PathBuf,
+    /// Only the runs of this profile
+    #[arg(long, value_enum)]
+    profile: Option<ProfileName>,
+    /// Print the computed steps of each run instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ProfileName {
+    Legacy,
+    Modern,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let file = match GoldenFile::read(&arguments.file) {
+        Ok(file) => file,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let only = arguments.profile.map(|name| match name {
+        ProfileName::Legacy => Profile::Legacy,
+        ProfileName::Modern => Profile::Modern,
+    });
+    let mut replayed = 0;
+    let mut failed = false;
+    let mut computed = serde_json::Map::new();
+    for (name, run) in &file.runs {
+        match replay(&file, name, run) {
+            Ok(replay) if only.is_some_and(|only| only != replay.profile) => {}
+            Ok(replay) => {
+                replayed += 1;
+                failed |= replay.differences.iter().any(|difference| !difference.is_within());
+                if arguments.json {
+                    computed.insert(name.clone(), serde_json::json!({ "steps": replay.steps }));
+                } else {
+                    print(name, &replay);
+                }
+            }
+            Err(error @ ReplayError::Unsupported(_)) => eprintln!("{name}: {error}"),
+            Err(error) => {
+                eprintln!("{name}: {error}");
+                failed = true;
+            }
+        }
+    }
+    if arguments.json {
+        println!("{}", serde_json::json!({ "name": file.name, "runs": computed }));
+    }
+    if replayed == 0 {
+        eprintln!("error: no run of {} could be replayed", arguments.file.display());
+    }
+    if failed || replayed == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn print(name: &str, replay: &Replay) {
+    println!("{name} ({:?}, {} steps)", replay.profile, replay.steps.len());
+    for difference in &replay.differences {
+        let verdict = if difference.is_within() { "" } else { "  BEYOND" };
+        println!(
+            "  {:18} {:9.1e}  tolerance {:.0e}{verdict}",
+            difference.quantity.to_string(),
+            difference.largest,
+            difference.tolerance
+        );
+    }
+}

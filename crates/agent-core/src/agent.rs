@@ -1,0 +1,209 @@
+//! An agent: its beliefs, its last action, and nothing that it could share.
+
+use std::sync::Arc;
+
+use crate::Model;
+use crate::action;
+use crate::error::StepError;
+use crate::joint_action::JointAction;
+use crate::planning;
+use crate::random::RandomStream;
+use crate::workspace::Workspace;
+
+/// An active-inference agent. It perceives, plans and acts by a [`Model`] that it shares with
+/// its kind; of its own it has beliefs, an action and a random stream.
+///
+/// ```
+/// use agent_core::{Agent, Model, Options, Profile, Workspace, models};
+///
+/// let options = Options { policy_len: 2, ..Options::of(Profile::Modern) };
+/// let model = Model::new(&models::tmaze(0.98), options)?;
+/// let mut agent = Agent::new(&model);
+/// let mut workspace = Workspace::new(&model);
+///
+/// // At the centre, no reward, no cue: it goes to look at the cue.
+/// agent.infer_states(&[0, 0, 1], &mut workspace)?;
+/// agent.infer_policies(&mut workspace)?;
+/// assert_eq!(agent.sample_action(&mut workspace)?, [3, 0]);
+///
+/// // The same in one call, with what it then sees: it goes where the reward must be.
+/// assert_eq!(agent.step(&[3, 0, 1], &mut workspace)?, [2, 0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Agent {
+    model: Arc<Model>,
+    /// Factors one after the other.
+    beliefs: Box<[f64]>,
+    /// The last action; none before the first.
+    action: Option<JointAction>,
+    random: RandomStream,
+}
+
+impl Agent {
+    /// An agent that believes what its model's D says. One allocation, for the beliefs.
+    #[must_use]
+    pub fn new(model: &Arc<Model>) -> Self {
+        Self::with_seed(model, 0)
+    }
+
+    /// The same, with a random stream of its own for stochastic action selection.
+    #[must_use]
+    pub fn with_seed(model: &Arc<Model>, seed: u64) -> Self {
+        Self {
+            model: Arc::clone(model),
+            beliefs: model.prior.clone().into_boxed_slice(),
+            action: None,
+            random: RandomStream::new(seed),
+        }
+    }
+
+    /// The model it shares.
+    #[must_use]
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// What it believes about all factors, one after the other.
+    #[must_use]
+    pub fn beliefs(&self) -> &[f64] {
+        &self.beliefs
+    }
+
+    /// What it believes about one factor: the posterior over its states.
+    ///
+    /// # Panics
+    /// If there is no such factor.
+    #[must_use]
+    pub fn qs(&self, factor: usize) -> &[f64] {
+        &self.beliefs[self.model.layout.range(factor)]
+    }
+
+    /// Perceives one outcome per modality: pymdp's `infer_states`.
+    ///
+    /// The prior is D before the first action, and after it what the last beliefs and the last
+    /// action predict.
+    ///
+    /// # Errors
+    /// [`StepError`] for an observation that does not fit or another model's workspace; the
+    /// beliefs are then as they were.
+    pub fn infer_states(
+        &mut self,
+        observation: &[usize],
+        workspace: &mut Workspace,
+    ) -> Result<(), StepError> {
+        self.check_workspace(workspace)?;
+        let model = &*self.model;
+        check_observation(observation, model)?;
+        let Workspace { prior, planning, inference, inferred, selection, .. } = workspace;
+        match self.action {
+            None => prior.copy_from_slice(&model.prior),
+            Some(last) => {
+                let action = &mut selection.action;
+                last.decode(&model.num_controls, action);
+                model.predict(&self.beliefs, action, &mut planning.joint, prior);
+            }
+        }
+        *inferred = model.likelihood.infer(
+            observation,
+            prior,
+            &model.layout,
+            &model.options,
+            inference,
+            &mut self.beliefs,
+        );
+        Ok(())
+    }
+
+    /// Weighs every policy: pymdp's `infer_policies`. Read the result from the workspace.
+    ///
+    /// # Errors
+    /// [`StepError::ForeignWorkspace`].
+    pub fn infer_policies(&self, workspace: &mut Workspace) -> Result<(), StepError> {
+        self.check_workspace(workspace)?;
+        planning::evaluate(&self.model, &self.beliefs, &mut workspace.planning);
+        Ok(())
+    }
+
+    /// Chooses an action, one per factor, and remembers it: pymdp's `sample_action`.
+    ///
+    /// # Errors
+    /// [`StepError::ForeignWorkspace`].
+    pub fn sample_action<'w>(
+        &mut self,
+        workspace: &'w mut Workspace,
+    ) -> Result<&'w [usize], StepError> {
+        self.check_workspace(workspace)?;
+        let Workspace { planning, selection, .. } = workspace;
+        action::select(&self.model, &planning.q_pi, &mut self.random, selection);
+        self.action = Some(JointAction::encode(&selection.action, &self.model.num_controls));
+        Ok(&selection.action)
+    }
+
+    /// Perceives, plans and acts.
+    ///
+    /// # Errors
+    /// As [`Agent::infer_states`].
+    pub fn step<'w>(
+        &mut self,
+        observation: &[usize],
+        workspace: &'w mut Workspace,
+    ) -> Result<&'w [usize], StepError> {
+        self.infer_states(observation, workspace)?;
+        self.infer_policies(workspace)?;
+        self.sample_action(workspace)
+    }
+
+    /// Says what was done instead of what the agent chose, as when it is led by hand.
+    ///
+    /// # Errors
+    /// [`StepError`] for an action that does not exist.
+    pub fn set_action(&mut self, action: &[usize]) -> Result<(), StepError> {
+        let controls = &self.model.num_controls;
+        if action.len() != controls.len() {
+            let (found, expected) = (action.len(), controls.len());
+            return Err(StepError::ActionCount { found, expected });
+        }
+        for (factor, (&found, &controls)) in action.iter().zip(controls).enumerate() {
+            if found >= controls {
+                return Err(StepError::Action { factor, found, last: controls - 1 });
+            }
+        }
+        self.action = Some(JointAction::encode(action, controls));
+        Ok(())
+    }
+
+    /// Begins anew: D's beliefs and no action. The random stream goes on.
+    pub fn reset(&mut self) {
+        self.beliefs.copy_from_slice(&self.model.prior);
+        self.action = None;
+    }
+
+    /// Every byte this agent holds beyond the model it shares: itself and its beliefs.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + size_of_val(&*self.beliefs)
+    }
+
+    fn check_workspace(&self, workspace: &Workspace) -> Result<(), StepError> {
+        if Arc::ptr_eq(&self.model, &workspace.model) {
+            Ok(())
+        } else {
+            Err(StepError::ForeignWorkspace)
+        }
+    }
+}
+
+fn check_observation(observation: &[usize], model: &Model) -> Result<(), StepError> {
+    let outcomes = &model.num_obs;
+    if observation.len() != outcomes.len() {
+        let (found, expected) = (observation.len(), outcomes.len());
+        return Err(StepError::ObservationCount { found, expected });
+    }
+    for (modality, (&found, &outcomes)) in observation.iter().zip(outcomes).enumerate() {
+        if found >= outcomes {
+            return Err(StepError::Observation { modality, found, last: outcomes - 1 });
+        }
+    }
+    Ok(())
+}

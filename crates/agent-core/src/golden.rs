@@ -1,0 +1,327 @@
+//! Golden files: models, observations and what pymdp made of them, for parity.
+//!
+//! The format is `aif-golden/1`: one JSON file per model, arrays as `{"shape", "data"}`,
+//! row-major, every f64 printed so that it is read back to the bit. A file holds one or more
+//! runs, each by one implementation under one profile; the actions of the file are the ones
+//! executed in all of them, so that runs can be compared step by step.
+
+mod replay;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::{Deserialize, Serialize};
+
+pub use replay::{Difference, Quantity, Replay, ReplayError, ReplayedStep, replay};
+
+use crate::{Array, GenerativeModel};
+
+/// The only format this module reads.
+pub const FORMAT: &str = "aif-golden/1";
+
+/// One golden file.
+#[derive(Clone, Debug, Deserialize)]
+pub struct GoldenFile {
+    /// [`FORMAT`].
+    pub format: String,
+    /// The model's name.
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// The generative model.
+    pub model: GoldenModel,
+    /// How the agents were set up.
+    pub options: GoldenOptions,
+    /// Every policy: `[policies, policy_len, factors]`.
+    pub policies: IntegerArray,
+    /// `[step][modality]`.
+    pub observations: Vec<Vec<usize>>,
+    /// `[step][factor]`: what was executed after each step, in every run.
+    pub actions: Vec<Vec<usize>>,
+    /// By the implementation's name.
+    pub runs: BTreeMap<String, Run>,
+}
+
+/// The model of a golden file.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(non_snake_case, reason = "the format's own names")]
+pub struct GoldenModel {
+    /// Outcomes of each modality.
+    pub num_obs: Vec<usize>,
+    /// States of each factor.
+    pub num_states: Vec<usize>,
+    /// Actions of each factor.
+    pub num_controls: Vec<usize>,
+    /// Likelihoods.
+    pub A: Vec<Array>,
+    /// Transitions.
+    pub B: Vec<Array>,
+    /// Raw log preferences.
+    pub C: Vec<Array>,
+    /// Priors.
+    pub D: Vec<Array>,
+    /// Habits.
+    pub E: Option<Array>,
+    /// Factors of each modality; all if none.
+    #[serde(default)]
+    pub A_dependencies: Option<Vec<Vec<usize>>>,
+    /// Factors of each factor's transitions; itself if none.
+    #[serde(default)]
+    pub B_dependencies: Option<Vec<Vec<usize>>>,
+}
+
+/// The options of a golden file that decide whether and how it can be replayed.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(non_snake_case, reason = "the format's own names")]
+pub struct GoldenOptions {
+    /// Steps of a policy.
+    pub policy_len: usize,
+    /// Whether utility counts.
+    pub use_utility: bool,
+    /// Whether information about states counts.
+    pub use_states_info_gain: bool,
+    /// Whether information about parameters counts.
+    #[serde(default)]
+    pub use_param_info_gain: bool,
+    /// Precision of the policy posterior.
+    pub gamma: f64,
+    /// Precision of stochastic selection.
+    pub alpha: f64,
+    /// `VANILLA` for fixed-point iteration, or `MMP`.
+    pub inference_algo: String,
+    /// Most sweeps of the legacy profile.
+    pub num_iter_v0: usize,
+    /// Where legacy iteration ends.
+    pub dF_tol_v0: f64,
+    /// Sweeps of the modern profile.
+    pub num_iter_v1: usize,
+    /// `marginal` or `full`.
+    pub sampling_mode: String,
+    /// Whether A is learned.
+    #[serde(default)]
+    pub learn_A: bool,
+    /// Whether B is learned.
+    #[serde(default)]
+    pub learn_B: bool,
+    /// Whether D is learned.
+    #[serde(default)]
+    pub learn_D: bool,
+    /// Whether inductive inference is on.
+    #[serde(default)]
+    pub use_inductive: bool,
+}
+
+/// An array of integers with a shape.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct IntegerArray {
+    /// The length of each axis.
+    pub shape: Vec<usize>,
+    /// Row-major elements.
+    pub data: Vec<usize>,
+}
+
+/// One implementation's run.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(non_snake_case, reason = "the format's own names")]
+pub struct Run {
+    /// Dependencies that this run's model was given, where they differ from the file's.
+    #[serde(default)]
+    pub A_dependencies: Option<Vec<Vec<usize>>>,
+    /// One for each observation.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a run; which quantities are there depends on the kind of run.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(non_snake_case, reason = "the format's own names")]
+pub struct Step {
+    /// The empirical prior of each factor.
+    #[serde(default)]
+    pub prior: Option<Vec<Vec<f64>>>,
+    /// The posterior of each factor.
+    #[serde(default)]
+    pub qs: Option<Vec<Vec<f64>>>,
+    /// Variational free energy: one for fixed-point iteration, one per policy for MMP.
+    #[serde(default)]
+    pub F: Option<FreeEnergy>,
+    /// Sweeps of legacy iteration.
+    #[serde(default)]
+    pub fpi_iters: Option<usize>,
+    /// Negative expected free energy of each policy.
+    pub neg_efe: Vec<f64>,
+    /// The policy posterior.
+    pub q_pi: Vec<f64>,
+    /// The terms of `neg_efe`, at the first step only.
+    #[serde(default)]
+    pub terms: Option<Terms>,
+    /// What the run itself would have done.
+    pub action: Vec<usize>,
+    /// How far the best action was ahead; a tie is decided by rounding.
+    pub action_margin: f64,
+}
+
+/// Free energy of a posterior.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum FreeEnergy {
+    /// Of the one posterior.
+    One(f64),
+    /// Of each policy's posterior.
+    PerPolicy(Vec<f64>),
+}
+
+/// The terms of expected free energy, per policy, whether or not they count.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Terms {
+    /// Expected utility.
+    #[serde(default)]
+    pub utility: Option<Vec<f64>>,
+    /// Expected information about states.
+    #[serde(default)]
+    pub states_info_gain: Option<Vec<f64>>,
+}
+
+/// Why a golden file could not be read. Every message names the file.
+#[derive(Debug, thiserror::Error)]
+pub enum GoldenError {
+    /// It could not be opened or read.
+    #[error("{}: cannot be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is not of this format.
+    #[error("{}: not a golden file: {source}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What was wrong, with line and column.
+        source: serde_json::Error,
+    },
+    /// It is of another version.
+    #[error("{}: the format is '{found}', this program reads '{FORMAT}'", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: String,
+    },
+}
+
+impl GoldenFile {
+    /// Reads a golden file.
+    ///
+    /// # Errors
+    /// [`GoldenError`].
+    pub fn read(path: &Path) -> Result<Self, GoldenError> {
+        /// The version is looked at before the rest, so that a newer file says that it is newer.
+        #[derive(Deserialize)]
+        struct Version {
+            format: String,
+        }
+        let path = path.to_owned();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(source) => return Err(GoldenError::Read { path, source }),
+        };
+        match serde_json::from_str::<Version>(&text) {
+            Ok(Version { format }) if format != FORMAT => {
+                return Err(GoldenError::Format { path, found: format });
+            }
+            Ok(_) => {}
+            Err(source) => return Err(GoldenError::Malformed { path, source }),
+        }
+        serde_json::from_str(&text).map_err(|source| GoldenError::Malformed { path, source })
+    }
+
+    /// The policies as `[policy][step][factor]`, or none if the array is not of that form.
+    #[must_use]
+    pub fn policy_list(&self) -> Option<Vec<Vec<Vec<usize>>>> {
+        let [_, steps, factors] = self.policies.shape[..] else { return None };
+        let size = self.policies.shape.iter().try_fold(1_usize, |n, axis| n.checked_mul(*axis))?;
+        if size != self.policies.data.len() || steps == 0 || factors == 0 {
+            return None;
+        }
+        let policies = self.policies.data.chunks_exact(steps * factors);
+        Some(policies.map(|p| p.chunks_exact(factors).map(<[usize]>::to_vec).collect()).collect())
+    }
+}
+
+impl GoldenModel {
+    /// The generative model, with a run's own dependencies if it has any: then the axes of A
+    /// that a modality does not depend on are dropped, at their first element.
+    #[must_use]
+    pub fn generative_model(&self, a_dependencies: Option<&Vec<Vec<usize>>>) -> GenerativeModel {
+        let a = match a_dependencies {
+            None => self.A.clone(),
+            Some(all) => {
+                self.A.iter().zip(all).map(|(a, kept)| without_other_axes(a, kept)).collect()
+            }
+        };
+        GenerativeModel {
+            a,
+            b: self.B.clone(),
+            c: self.C.clone(),
+            d: self.D.clone(),
+            e: self.E.clone(),
+            a_dependencies: a_dependencies.or(self.A_dependencies.as_ref()).cloned(),
+            b_dependencies: self.B_dependencies.clone(),
+        }
+    }
+}
+
+/// An array with axis 0 and one axis for each kept factor, in their order in the array.
+fn without_other_axes(a: &Array, kept: &[usize]) -> Array {
+    let axes: Vec<usize> = kept.iter().map(|factor| factor + 1).collect();
+    if axes.iter().any(|axis| *axis >= a.shape.len()) {
+        // Left as it is, the model's own check names what does not fit.
+        return a.clone();
+    }
+    let mut strides = vec![1; a.shape.len()];
+    for axis in (1..a.shape.len()).rev() {
+        strides[axis - 1] = strides[axis] * a.shape[axis];
+    }
+    let mut shape = vec![a.shape[0]];
+    shape.extend(axes.iter().map(|axis| a.shape[*axis]));
+    Array::from_fn(&shape, |index| {
+        let rest: usize = index[1..].iter().zip(&axes).map(|(i, axis)| i * strides[*axis]).sum();
+        a.data.get(index[0] * strides[0] + rest).copied().unwrap_or(f64::NAN)
+    })
+}
+
+/// What a replayed step computed, to be printed as JSON.
+impl Serialize for ReplayedStep {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[expect(non_snake_case, reason = "the format's own names")]
+        struct Written<'a> {
+            t: usize,
+            prior: &'a [Vec<f64>],
+            qs: &'a [Vec<f64>],
+            F: f64,
+            fpi_iters: usize,
+            neg_efe: &'a [f64],
+            q_pi: &'a [f64],
+            utility: &'a [f64],
+            states_info_gain: &'a [f64],
+            action: &'a [usize],
+        }
+        Written {
+            t: self.t,
+            prior: &self.prior,
+            qs: &self.qs,
+            F: self.free_energy,
+            fpi_iters: self.sweeps,
+            neg_efe: &self.neg_efe,
+            q_pi: &self.q_pi,
+            utility: &self.utility,
+            states_info_gain: &self.states_info_gain,
+            action: &self.action,
+        }
+        .serialize(serializer)
+    }
+}

@@ -1,0 +1,104 @@
+//! Inference of hidden states: the posterior given an observation and a prior.
+//!
+//! Fixed-point iteration on the mean-field free energy. Both profiles are Jacobi: every factor is
+//! updated from the same old beliefs. With a single factor both have a closed form.
+
+mod legacy;
+mod modern;
+
+use crate::beliefs::{JointSet, Layout};
+use crate::error::ModelError;
+use crate::{GenerativeModel, Options, Profile};
+
+use legacy::LegacyLikelihood;
+use modern::ModernLikelihood;
+
+/// The likelihood as a profile needs it.
+#[derive(Debug)]
+pub(crate) enum Likelihood {
+    Legacy(LegacyLikelihood),
+    Modern(ModernLikelihood),
+}
+
+/// What inference leaves beside the beliefs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Inferred {
+    /// Variational free energy of the posterior.
+    pub(crate) free_energy: f64,
+    /// Sweeps made; 0 for the closed form.
+    pub(crate) sweeps: usize,
+}
+
+/// Room for one inference.
+#[derive(Clone, Debug)]
+pub(crate) struct InferenceScratch {
+    /// One element per joint state of the largest set of factors.
+    pub(crate) joint: Vec<f64>,
+    /// Log likelihood of what was observed, per joint state (legacy only).
+    observed: Vec<f64>,
+    /// Log prior, all factors.
+    log_prior: Vec<f64>,
+    /// The next beliefs, all factors.
+    next: Vec<f64>,
+}
+
+impl Likelihood {
+    pub(crate) fn new(
+        model: &GenerativeModel,
+        layout: &Layout,
+        options: &Options,
+    ) -> Result<Self, ModelError> {
+        Ok(match options.profile {
+            Profile::Legacy => Self::Legacy(LegacyLikelihood::new(model, layout)?),
+            Profile::Modern => Self::Modern(ModernLikelihood::new(model, layout)),
+        })
+    }
+
+    /// The posterior of an observation that was checked, into `beliefs`.
+    pub(crate) fn infer(
+        &self,
+        observation: &[usize],
+        prior: &[f64],
+        layout: &Layout,
+        options: &Options,
+        scratch: &mut InferenceScratch,
+        beliefs: &mut [f64],
+    ) -> Inferred {
+        match self {
+            Self::Legacy(likelihood) => {
+                likelihood.infer(observation, prior, layout, options, scratch, beliefs)
+            }
+            Self::Modern(likelihood) => {
+                likelihood.infer(observation, prior, layout, options.num_iter, scratch, beliefs)
+            }
+        }
+    }
+
+    /// Room for this likelihood.
+    pub(crate) fn scratch(&self, layout: &Layout) -> InferenceScratch {
+        let (joint, observed) = match self {
+            Self::Legacy(likelihood) => (likelihood.size(), likelihood.size()),
+            Self::Modern(likelihood) => (likelihood.largest(), 0),
+        };
+        InferenceScratch {
+            joint: vec![0.0; joint],
+            observed: vec![0.0; observed],
+            log_prior: vec![0.0; layout.total()],
+            next: vec![0.0; layout.total()],
+        }
+    }
+}
+
+/// The set of factors of each modality.
+fn sets(model: &GenerativeModel, layout: &Layout) -> Vec<JointSet> {
+    (0..model.a.len()).map(|m| JointSet::new(model.factors_of_modality(m), layout)).collect()
+}
+
+/// Every factor's beliefs alike.
+fn fill_uniform(beliefs: &mut [f64], layout: &Layout) {
+    for f in 0..layout.factors() {
+        let range = layout.range(f);
+        let states = range.len() as f64;
+        beliefs[range].fill(1.0 / states);
+    }
+}

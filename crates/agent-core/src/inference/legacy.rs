@@ -1,0 +1,128 @@
+//! pymdp 0.0.7.1: `run_vanilla_fpi` over the likelihood joined from all modalities.
+
+use super::{InferenceScratch, Inferred, fill_uniform, sets};
+use crate::beliefs::{Factors, JointSet, Layout};
+use crate::error::ModelError;
+use crate::probability::{dot, ln_legacy, softmax};
+use crate::{Array, GenerativeModel, Options};
+
+/// Most joint states that the legacy profile keeps a likelihood of.
+pub(crate) const MAX_JOINT_STATES: usize = 1 << 24;
+
+/// The likelihood of each modality, to be joined once the outcomes are known.
+#[derive(Debug)]
+pub(crate) struct LegacyLikelihood {
+    all: JointSet,
+    modalities: Vec<Modality>,
+}
+
+#[derive(Debug)]
+struct Modality {
+    a: Array,
+    /// The column of `a` for each joint state of all factors.
+    columns: Vec<u32>,
+}
+
+impl LegacyLikelihood {
+    pub(super) fn new(model: &GenerativeModel, layout: &Layout) -> Result<Self, ModelError> {
+        let joint: f64 = model.d.iter().map(|d| d.data.len() as f64).product();
+        if joint > MAX_JOINT_STATES as f64 {
+            return Err(ModelError::TooLarge {
+                what: "the number of joint states, all of which the legacy profile keeps,",
+                size: joint,
+                limit: MAX_JOINT_STATES,
+                remedy: "use the modern profile with A_dependencies",
+            });
+        }
+        let all = JointSet::all(layout);
+        let modalities = model
+            .a
+            .iter()
+            .zip(sets(model, layout))
+            .map(|(a, set)| Modality { a: a.clone(), columns: set.projection_of(&all, layout) });
+        Ok(Self { modalities: modalities.collect(), all })
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.all.size()
+    }
+
+    /// `ln prod_m P(o_m | s)` for every joint state.
+    fn join(&self, observation: &[usize], out: &mut [f64]) {
+        out.fill(1.0);
+        for (modality, outcome) in self.modalities.iter().zip(observation) {
+            let row = modality.a.row(*outcome);
+            for (joint, column) in out.iter_mut().zip(&modality.columns) {
+                *joint *= row[*column as usize];
+            }
+        }
+        for joint in out {
+            *joint = ln_legacy(*joint);
+        }
+    }
+
+    pub(super) fn infer(
+        &self,
+        observation: &[usize],
+        prior: &[f64],
+        layout: &Layout,
+        options: &Options,
+        scratch: &mut InferenceScratch,
+        beliefs: &mut [f64],
+    ) -> Inferred {
+        let InferenceScratch { joint, observed, log_prior, next } = scratch;
+        self.join(observation, observed);
+        for (log, p) in log_prior.iter_mut().zip(prior) {
+            *log = ln_legacy(*p);
+        }
+        if layout.factors() == 1 {
+            for (q, (likelihood, prior)) in beliefs.iter_mut().zip(observed.iter().zip(&*log_prior))
+            {
+                *q = likelihood + prior;
+            }
+            softmax(beliefs);
+            let free_energy = self.free_energy(beliefs, log_prior, observed, layout, joint);
+            return Inferred { free_energy, sweeps: 0 };
+        }
+        fill_uniform(beliefs, layout);
+        // pymdp's first free energy leaves the likelihood out.
+        let mut before = divergence(beliefs, log_prior);
+        let mut inferred = Inferred::default();
+        let mut change = f64::INFINITY;
+        while inferred.sweeps < options.num_iter && change >= options.df_tolerance {
+            next.copy_from_slice(log_prior);
+            let of = Factors { beliefs, layout };
+            for f in 0..layout.factors() {
+                // pymdp divides the weighted joint by the old beliefs; leaving them out of the
+                // weights is the same, and defined where a belief is zero.
+                let out = &mut next[layout.range(f)];
+                self.all.add_expectation_over_others(observed, f, of, joint, out);
+                softmax(out);
+            }
+            beliefs.copy_from_slice(next);
+            inferred.free_energy = self.free_energy(beliefs, log_prior, observed, layout, joint);
+            change = (before - inferred.free_energy).abs();
+            before = inferred.free_energy;
+            inferred.sweeps += 1;
+        }
+        inferred
+    }
+
+    /// `sum_f q_f (ln q_f - ln prior_f) - <ln likelihood>`.
+    fn free_energy(
+        &self,
+        beliefs: &[f64],
+        log_prior: &[f64],
+        observed: &[f64],
+        layout: &Layout,
+        joint: &mut [f64],
+    ) -> f64 {
+        let weights = self.all.joint(Factors { beliefs, layout }, joint);
+        divergence(beliefs, log_prior) - dot(weights, observed)
+    }
+}
+
+/// `sum q (ln q - ln prior)` over all factors.
+fn divergence(beliefs: &[f64], log_prior: &[f64]) -> f64 {
+    beliefs.iter().zip(log_prior).map(|(q, p)| q * ln_legacy(*q) - q * p).sum()
+}

@@ -1,0 +1,172 @@
+//! A generative model made ready to be stepped: checked, precomputed, immutable, shared.
+
+use std::sync::Arc;
+
+use crate::beliefs::{Factors, JointSet, Layout};
+use crate::error::ModelError;
+use crate::expected_free_energy::Valuation;
+use crate::inference::Likelihood;
+use crate::joint_action;
+use crate::matrix::Matrix;
+use crate::policies::Policies;
+use crate::probability::{ln_legacy, ln_modern};
+use crate::validation;
+use crate::{GenerativeModel, Options, Profile};
+
+/// An immutable model that any number of agents share through an [`Arc`].
+///
+/// ```
+/// use agent_core::{Model, Options, Profile, models};
+///
+/// let options = Options { policy_len: 2, ..Options::of(Profile::Modern) };
+/// let model = Model::new(&models::tmaze(0.98), options)?;
+/// assert_eq!(model.policies().len(), 16);
+/// # Ok::<(), agent_core::ModelError>(())
+/// ```
+#[derive(Debug)]
+pub struct Model {
+    pub(crate) options: Options,
+    pub(crate) policies: Policies,
+    /// `ln E`, or nothing where all policies are alike.
+    pub(crate) log_habits: Vec<f64>,
+    pub(crate) layout: Layout,
+    pub(crate) num_obs: Vec<usize>,
+    pub(crate) num_controls: Vec<usize>,
+    /// D of all factors, one after the other.
+    pub(crate) prior: Vec<f64>,
+    pub(crate) transitions: Vec<Transition>,
+    pub(crate) likelihood: Likelihood,
+    pub(crate) valuation: Valuation,
+}
+
+/// How one factor moves.
+#[derive(Debug)]
+pub(crate) struct Transition {
+    /// The factors its next state depends on.
+    pub(crate) from: JointSet,
+    /// `[action]`: next states by joint states of `from`.
+    pub(crate) by_action: Vec<Matrix>,
+}
+
+impl Model {
+    /// Checks and compiles a generative model. Time and memory are linear in its arrays and in
+    /// the number of policies, and for [`Profile::Legacy`] in the joint outcomes that its states
+    /// allow.
+    ///
+    /// # Errors
+    /// [`ModelError`], which names the array, the index and the value that does not fit.
+    pub fn new(model: &GenerativeModel, mut options: Options) -> Result<Arc<Self>, ModelError> {
+        let num_controls = model.num_controls();
+        if let Some(list) = &options.policies {
+            options.policy_len = list.first().map_or(0, Vec::len);
+        }
+        validation::check(model, &options)?;
+        joint_action::check(&num_controls)?;
+        let policies = match &options.policies {
+            Some(list) => Policies::of(list, &num_controls)?,
+            None => Policies::enumerate(&num_controls, options.policy_len)?,
+        };
+        if let Some(habits) = &model.e {
+            validation::check_habits(habits, policies.len())?;
+        }
+        let layout = Layout::new(&model.num_states());
+        let likelihood = Likelihood::new(model, &layout, &options)?;
+        let valuation = Valuation::new(model, &layout, &options)?;
+        Ok(Arc::new(Self {
+            log_habits: log_habits(model, options.profile),
+            prior: model.d.iter().flat_map(|d| d.data.iter().copied()).collect(),
+            transitions: (0..model.d.len()).map(|f| Transition::new(model, &layout, f)).collect(),
+            num_obs: model.num_obs(),
+            num_controls,
+            policies,
+            layout,
+            likelihood,
+            valuation,
+            options,
+        }))
+    }
+
+    /// The options it was made with; `policy_len` is that of the policies.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// What its agents choose from.
+    #[must_use]
+    pub fn policies(&self) -> &Policies {
+        &self.policies
+    }
+
+    /// Factors of hidden states.
+    #[must_use]
+    pub fn factors(&self) -> usize {
+        self.transitions.len()
+    }
+
+    /// States of all factors together: the length of an agent's beliefs.
+    #[must_use]
+    pub fn num_states(&self) -> usize {
+        self.layout.total()
+    }
+
+    /// Outcomes of each modality.
+    #[must_use]
+    pub fn num_obs(&self) -> &[usize] {
+        &self.num_obs
+    }
+
+    /// Actions of each factor.
+    #[must_use]
+    pub fn num_controls(&self) -> &[usize] {
+        &self.num_controls
+    }
+
+    /// Where the beliefs about one factor stand among those of all.
+    ///
+    /// # Panics
+    /// If there is no such factor.
+    #[must_use]
+    pub fn states_of(&self, factor: usize) -> std::ops::Range<usize> {
+        self.layout.range(factor)
+    }
+
+    /// What follows from these beliefs under these actions, one per factor: `out_f = B_f[u] q`.
+    pub(crate) fn predict(
+        &self,
+        beliefs: &[f64],
+        action: &[usize],
+        scratch: &mut [f64],
+        out: &mut [f64],
+    ) {
+        let layout = &self.layout;
+        for (f, transition) in self.transitions.iter().enumerate() {
+            let weights = transition.from.joint(Factors { beliefs, layout }, scratch);
+            transition.by_action[action[f]].multiply(weights, &mut out[layout.range(f)]);
+        }
+    }
+}
+
+impl Transition {
+    fn new(model: &GenerativeModel, layout: &Layout, f: usize) -> Self {
+        let b = &model.b[f];
+        let from = JointSet::new(model.factors_of_transition(f), layout);
+        let controls = b.shape.last().copied().unwrap_or(1);
+        let states = layout.range(f).len();
+        let by_action = (0..controls)
+            .map(|u| {
+                let data = b.data.iter().skip(u).step_by(controls).copied().collect();
+                Matrix::from_rows(states, from.size(), data)
+            })
+            .collect();
+        Self { from, by_action }
+    }
+}
+
+fn log_habits(model: &GenerativeModel, profile: Profile) -> Vec<f64> {
+    let ln = match profile {
+        Profile::Legacy => ln_legacy,
+        Profile::Modern => ln_modern,
+    };
+    model.e.iter().flat_map(|e| e.data.iter().map(|x| ln(*x))).collect()
+}

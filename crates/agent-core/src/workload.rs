@@ -1,0 +1,332 @@
+//! The one list of measured jobs: what criterion times, valgrind counts, reports tabulate and
+//! other crates run is this, and nothing else.
+//!
+//! A job's answer is a checksum over what its agents did and believe. Whoever runs a job
+//! compares it with [`Workload::expected`]: a wrong answer is an error, never a figure.
+
+use std::hash::Hasher as _;
+use std::sync::Arc;
+
+use fnv::FnvHasher;
+
+use crate::random::RandomStream;
+use crate::{Agent, GenerativeModel, Model, ModelError, Options, Profile, StepError, Workspace};
+use crate::{Array, models};
+
+/// Figures enter a checksum rounded to this many parts of one, so that it is the same on
+/// machines whose logarithms differ in the last bit.
+const PARTS: f64 = 1e6;
+
+/// A measured job. Once recorded, its name never changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// `step` or `spawn`.
+    pub group: &'static str,
+    /// Its name within the group.
+    pub name: &'static str,
+    /// What it measures and what to look for.
+    pub analysis: &'static str,
+    /// How often the measured operation happens in one run of the job.
+    pub operations: u64,
+    /// The checksum that every run must give.
+    pub expected: u64,
+    world: World,
+    profile: Profile,
+    policy_len: usize,
+}
+
+/// The generative models that jobs use.
+#[derive(Clone, Copy, Debug)]
+enum World {
+    TMaze,
+    Grid,
+    CueChaining,
+}
+
+/// Every job, in the order they are reported.
+pub const WORKLOADS: [Workload; 9] = [
+    Workload {
+        group: "step",
+        name: "tmaze_h2",
+        analysis: "A T-maze agent, 16 policies of two steps: small arrays, so call overhead and \
+                   logarithms dominate.",
+        operations: 32,
+        expected: 0xd5fd_9f0d_0f64_c9fa,
+        world: World::TMaze,
+        profile: Profile::Modern,
+        policy_len: 2,
+    },
+    Workload {
+        group: "step",
+        name: "tmaze_h2_legacy",
+        analysis: "The same under the legacy profile: information gain over joint outcomes.",
+        operations: 32,
+        expected: 0x7118_4665_1820_99d8,
+        world: World::TMaze,
+        profile: Profile::Legacy,
+        policy_len: 2,
+    },
+    Workload {
+        group: "step",
+        name: "grid10_h1",
+        analysis: "A grid agent of 100 states, 5 policies of one step: inference and planning \
+                   cost about the same.",
+        operations: 32,
+        expected: 0x4582_efa0_9907_2829,
+        world: World::Grid,
+        profile: Profile::Modern,
+        policy_len: 1,
+    },
+    Workload {
+        group: "step",
+        name: "grid10_h3",
+        analysis: "The same looking three steps ahead, 125 policies: planning dominates, and \
+                   shared prefixes with sparse transitions decide.",
+        operations: 32,
+        expected: 0xe844_3084_644e_6511,
+        world: World::Grid,
+        profile: Profile::Modern,
+        policy_len: 3,
+    },
+    Workload {
+        group: "step",
+        name: "grid10_h3_legacy",
+        analysis: "The same under the legacy profile.",
+        operations: 32,
+        expected: 0x3182_6093_9071_09bc,
+        world: World::Grid,
+        profile: Profile::Legacy,
+        policy_len: 3,
+    },
+    Workload {
+        group: "step",
+        name: "cue_chaining_h3",
+        analysis: "A cue-chaining agent, three factors with 280 joint states, 125 policies: \
+                   joint beliefs and predicted outcomes dominate.",
+        operations: 32,
+        expected: 0x4f07_22b6_5597_3ec3,
+        world: World::CueChaining,
+        profile: Profile::Modern,
+        policy_len: 3,
+    },
+    Workload {
+        group: "spawn",
+        name: "tmaze",
+        analysis: "New T-maze agents over one shared model, ready for their first step: one \
+                   small allocation each.",
+        operations: 1000,
+        expected: 0x090f_3cd6_ec14_bd8f,
+        world: World::TMaze,
+        profile: Profile::Modern,
+        policy_len: 2,
+    },
+    Workload {
+        group: "spawn",
+        name: "grid10",
+        analysis: "New grid agents: 100 beliefs to copy each.",
+        operations: 1000,
+        expected: 0xc153_b8cc_ed81_f0cd,
+        world: World::Grid,
+        profile: Profile::Modern,
+        policy_len: 1,
+    },
+    Workload {
+        group: "spawn",
+        name: "cue_chaining",
+        analysis: "New cue-chaining agents: 41 beliefs in three factors.",
+        operations: 1000,
+        expected: 0xc70f_13bc_f82a_79a1,
+        world: World::CueChaining,
+        profile: Profile::Modern,
+        policy_len: 3,
+    },
+];
+
+/// The jobs of one group.
+pub fn of_group(group: &str) -> impl Iterator<Item = &'static Workload> {
+    WORKLOADS.iter().filter(move |workload| workload.group == group)
+}
+
+/// The job of this group and name.
+#[must_use]
+pub fn find(group: &str, name: &str) -> Option<&'static Workload> {
+    of_group(group).find(|workload| workload.name == name)
+}
+
+/// Why a job could not be made or run. Neither happens to the jobs of [`WORKLOADS`].
+#[derive(Debug, thiserror::Error)]
+pub enum WorkloadError {
+    /// The model was refused.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A step was refused.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// The answer is wrong.
+    #[error("{group}/{name} answered {found:#x} instead of {expected:#x}: its figures are void")]
+    Wrong {
+        /// The job's group.
+        group: &'static str,
+        /// The job's name.
+        name: &'static str,
+        /// What came out.
+        found: u64,
+        /// What should have.
+        expected: u64,
+    },
+}
+
+/// A job ready to run: model, room and observations are there.
+#[derive(Clone, Debug)]
+pub struct Job {
+    model: Arc<Model>,
+    workspace: Workspace,
+    /// What the agents of a `step` job see; for `spawn` only the first is used.
+    observations: Vec<Vec<usize>>,
+    agents: Vec<Agent>,
+    /// What was done, one number per factor and step.
+    actions: Vec<u32>,
+    spawns: usize,
+}
+
+impl Workload {
+    /// The compiled model of the job.
+    ///
+    /// # Errors
+    /// [`WorkloadError::Model`].
+    pub fn model(&self) -> Result<Arc<Model>, WorkloadError> {
+        let options = Options { policy_len: self.policy_len, ..Options::of(self.profile) };
+        Ok(Model::new(&self.world.model(), options)?)
+    }
+
+    /// Everything that comes before the clock: compiles the model and lets an agent live through
+    /// an episode in its own world, whose observations the job will replay.
+    ///
+    /// # Errors
+    /// [`WorkloadError`].
+    pub fn start(&self) -> Result<Job, WorkloadError> {
+        let model = self.model()?;
+        let workspace = Workspace::new(&model);
+        let spawns = if self.group == "spawn" { self.operations as usize } else { 0 };
+        let steps = if self.group == "step" { self.operations as usize } else { 1 };
+        let mut job = Job {
+            agents: Vec::with_capacity(spawns.max(1)),
+            actions: Vec::with_capacity(steps * model.factors()),
+            observations: Vec::new(),
+            model,
+            workspace,
+            spawns,
+        };
+        job.observations = episode(&self.world.model(), &mut job, steps)?;
+        job.prepare();
+        Ok(job)
+    }
+
+    /// Compares an answer with the expected one.
+    ///
+    /// # Errors
+    /// [`WorkloadError::Wrong`].
+    pub fn verify(&self, found: u64) -> Result<(), WorkloadError> {
+        let Self { group, name, expected, .. } = *self;
+        if found == expected {
+            return Ok(());
+        }
+        Err(WorkloadError::Wrong { group, name, found, expected })
+    }
+}
+
+impl Job {
+    /// Undoes a run, off the clock.
+    pub fn prepare(&mut self) {
+        self.actions.clear();
+        self.agents.clear();
+        if self.spawns == 0 {
+            self.agents.push(Agent::new(&self.model));
+        }
+    }
+
+    /// The measured work: every step of the episode, or every spawn.
+    ///
+    /// # Errors
+    /// [`WorkloadError::Step`].
+    pub fn run(&mut self) -> Result<(), WorkloadError> {
+        if self.spawns > 0 {
+            self.agents.extend((0..self.spawns).map(|_| Agent::new(&self.model)));
+            return Ok(());
+        }
+        for agent in &mut self.agents {
+            for observation in &self.observations {
+                let action = agent.step(observation, &mut self.workspace)?;
+                self.actions.extend(action.iter().map(|u| *u as u32));
+            }
+        }
+        Ok(())
+    }
+
+    /// The checksum over what was done, what is believed and what the policies were last worth.
+    /// Spawned agents must first prove that they can take a step.
+    ///
+    /// # Errors
+    /// [`WorkloadError::Step`].
+    pub fn answer(&mut self) -> Result<u64, WorkloadError> {
+        let mut hasher = FnvHasher::default();
+        if self.spawns > 0 {
+            for agent in &mut self.agents {
+                let action = agent.step(&self.observations[0], &mut self.workspace)?;
+                self.actions.extend(action.iter().map(|u| *u as u32));
+            }
+        }
+        for action in &self.actions {
+            hasher.write_u32(*action);
+        }
+        let beliefs = self.agents.iter().flat_map(Agent::beliefs);
+        for figure in beliefs.chain(self.workspace.neg_efe()) {
+            hasher.write_i64((figure * PARTS).round() as i64);
+        }
+        Ok(hasher.finish())
+    }
+}
+
+impl World {
+    fn model(self) -> GenerativeModel {
+        match self {
+            Self::TMaze => models::tmaze(0.98),
+            Self::Grid => models::grid(),
+            Self::CueChaining => models::cue_chaining(),
+        }
+    }
+}
+
+/// What an agent sees in a world that is as its model says, with a fixed seed.
+fn episode(
+    world: &GenerativeModel,
+    job: &mut Job,
+    steps: usize,
+) -> Result<Vec<Vec<usize>>, WorkloadError> {
+    let mut random = RandomStream::new(1);
+    let mut agent = Agent::new(&job.model);
+    let mut states: Vec<usize> = world.d.iter().map(|d| random.categorical(&d.data)).collect();
+    let mut observations = Vec::with_capacity(steps);
+    for _ in 0..steps {
+        let outcome =
+            |a: &Array, random: &mut RandomStream| random.categorical(&column(a, &states, None));
+        let observation: Vec<usize> = world.a.iter().map(|a| outcome(a, &mut random)).collect();
+        let action = agent.step(&observation, &mut job.workspace)?;
+        let next = world
+            .b
+            .iter()
+            .zip(action)
+            .enumerate()
+            .map(|(f, (b, u))| random.categorical(&column(b, &states[f..=f], Some(*u))));
+        states = next.collect();
+        observations.push(observation);
+    }
+    Ok(observations)
+}
+
+/// The distribution over the first axis of an array at these states, and this action if any.
+fn column(array: &Array, states: &[usize], action: Option<usize>) -> Vec<f64> {
+    let rest = states.iter().copied().chain(action);
+    let offset = rest.zip(&array.shape[1..]).fold(0, |offset, (i, length)| offset * length + i);
+    array.data.iter().skip(offset).step_by(array.columns()).copied().collect()
+}

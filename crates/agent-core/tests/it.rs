@@ -1,0 +1,10 @@
+//! Integration tests of `agent-core`, one module per concept.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+#[path = "it/golden.rs"]
+mod golden;
+#[path = "it/models.rs"]
+mod models;
+#[path = "it/workload.rs"]
+mod workload;

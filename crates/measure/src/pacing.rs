@@ -1,0 +1,216 @@
+//! When operations should begin: open-loop load.
+//!
+//! A closed loop asks again only when it was answered, so a slow system lowers its own load. An
+//! open loop has a timetable that knows nothing of the answers, as the world has; what comes
+//! late is measured from when it should have begun.
+
+use std::time::{Duration, Instant};
+
+use rand_pcg::Pcg64Mcg;
+use rand_pcg::rand_core::{Rng, SeedableRng};
+
+use crate::LatencyRecorder;
+
+/// The last stretch before an intended start is spun through, since a sleeping thread wakes
+/// tens of microseconds late.
+const SPIN: Duration = Duration::from_micros(200);
+
+/// How operations arrive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Arrivals {
+    /// Evenly.
+    Constant {
+        /// Operations per second.
+        per_second: f64,
+    },
+    /// Many at the same moment, then silence.
+    Burst {
+        /// Operations that arrive together.
+        size: u64,
+        /// From one burst to the next.
+        every: Duration,
+    },
+    /// At a rate that grows or shrinks linearly over the schedule.
+    Ramp {
+        /// Operations per second at the start.
+        from_per_second: f64,
+        /// Operations per second at the end.
+        to_per_second: f64,
+    },
+    /// Independently of each other: exponential gaps.
+    Poisson {
+        /// Operations per second on average.
+        per_second: f64,
+        /// Of the gaps; the same seed gives the same timetable.
+        seed: u64,
+    },
+}
+
+/// Why arrivals make no timetable.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum PacingError {
+    /// A rate is zero, negative, infinite or not a number.
+    #[error("the rate is {0} operations per second; it must be finite and above 0")]
+    Rate(f64),
+    /// A ramp's end is negative, infinite or not a number, or both its ends are zero.
+    #[error(
+        "a ramp from {from} to {to} operations per second; the ends must be finite, at least 0, and not both 0"
+    )]
+    Ramp {
+        /// The rate at the start.
+        from: f64,
+        /// The rate at the end.
+        to: f64,
+    },
+    /// Bursts without operations or without time between them.
+    #[error("bursts of {size} every {every:?}; both must be above 0")]
+    Burst {
+        /// Operations in a burst.
+        size: u64,
+        /// Time between bursts.
+        every: Duration,
+    },
+}
+
+/// A timetable: the intended starts, as offsets from its beginning, in order.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    arrivals: Arrivals,
+    length: Duration,
+    next: u64,
+    /// Only Poisson arrivals depend on the one before.
+    clock: f64,
+    random: Pcg64Mcg,
+}
+
+impl Arrivals {
+    /// The timetable of this length: every intended start from 0 up to, not including, `length`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use measure::pacing::Arrivals;
+    ///
+    /// let starts = Arrivals::Constant { per_second: 4.0 }.schedule(Duration::from_secs(1))?;
+    /// let starts: Vec<u128> = starts.map(|start| start.as_millis()).collect();
+    /// assert_eq!(starts, [0, 250, 500, 750]);
+    /// # Ok::<(), measure::pacing::PacingError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PacingError`] for rates or sizes of which no timetable can be made.
+    pub fn schedule(self, length: Duration) -> Result<Schedule, PacingError> {
+        let is_rate = |rate: f64| rate.is_finite() && rate > 0.0;
+        let seed = match self {
+            Self::Constant { per_second } if !is_rate(per_second) => {
+                return Err(PacingError::Rate(per_second));
+            }
+            Self::Poisson { per_second, .. } if !is_rate(per_second) => {
+                return Err(PacingError::Rate(per_second));
+            }
+            Self::Burst { size, every } if size == 0 || every.is_zero() => {
+                return Err(PacingError::Burst { size, every });
+            }
+            Self::Ramp { from_per_second: from, to_per_second: to }
+                if !(is_rate(from) || from == 0.0)
+                    || !(is_rate(to) || to == 0.0)
+                    || from + to == 0.0 =>
+            {
+                return Err(PacingError::Ramp { from, to });
+            }
+            Self::Poisson { seed, .. } => seed,
+            _ => 0,
+        };
+        let random = Pcg64Mcg::seed_from_u64(seed);
+        Ok(Schedule { arrivals: self, length, next: 0, clock: 0.0, random })
+    }
+}
+
+impl Iterator for Schedule {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let k = self.next as f64;
+        let start = match self.arrivals {
+            // From the count, not by adding gaps up: no drift.
+            Arrivals::Constant { per_second } => k / per_second,
+            Arrivals::Burst { size, every } => (self.next / size) as f64 * every.as_secs_f64(),
+            Arrivals::Ramp { from_per_second: from, to_per_second: to } => {
+                ramp_start(k, from, to, self.length.as_secs_f64())?
+            }
+            Arrivals::Poisson { per_second, .. } => {
+                self.clock += exponential(&mut self.random) / per_second;
+                self.clock
+            }
+        };
+        // Whole nanoseconds are compared: a start that rounds to the end is not before it.
+        let start = Duration::try_from_secs_f64(start).ok().filter(|start| *start < self.length)?;
+        self.next += 1;
+        Some(start)
+    }
+}
+
+/// When the integral of the rate reaches `k`, if it does: the root of
+/// `from t + (to - from) t^2 / 2 length = k`, in the form that stays exact when the rate hardly
+/// changes.
+fn ramp_start(k: f64, from: f64, to: f64, length: f64) -> Option<f64> {
+    if k >= f64::midpoint(from, to) * length {
+        return None;
+    }
+    let rate_then = (from * from + 2.0 * (to - from) * k / length).max(0.0).sqrt();
+    Some(if k == 0.0 { 0.0 } else { 2.0 * k / (from + rate_then) })
+}
+
+/// A standard exponential variate by inversion of a uniform one in (0, 1].
+fn exponential(random: &mut Pcg64Mcg) -> f64 {
+    let uniform = ((random.next_u64() >> 11) + 1) as f64 / (1_u64 << 53) as f64;
+    -uniform.ln()
+}
+
+/// What an open-loop run gave.
+#[derive(Clone, Debug)]
+pub struct OpenLoop {
+    /// Response and service times of every operation, failed ones too.
+    pub latency: LatencyRecorder,
+    /// Operations that failed.
+    pub errors: u64,
+    /// How late the last operation began: time the system would still have needed.
+    pub behind: Duration,
+    /// From the first intended start to the last end.
+    pub elapsed: Duration,
+}
+
+/// Runs `operation` by a timetable on this thread. A late one is never skipped: it begins at
+/// once, and its lateness counts.
+///
+/// `operation` gets the number of the arrival.
+pub fn run_open_loop<E>(
+    schedule: Schedule,
+    mut operation: impl FnMut(u64) -> Result<(), E>,
+) -> OpenLoop {
+    let origin = Instant::now();
+    let mut run = OpenLoop {
+        latency: LatencyRecorder::new(),
+        errors: 0,
+        behind: Duration::ZERO,
+        elapsed: Duration::ZERO,
+    };
+    for (number, intended) in (0..).zip(schedule) {
+        wait_until(origin, intended);
+        let started = origin.elapsed();
+        run.errors += u64::from(operation(number).is_err());
+        let ended = origin.elapsed();
+        run.latency.record(intended, started, ended);
+        run.behind = started.saturating_sub(intended);
+        run.elapsed = ended;
+    }
+    run
+}
+
+fn wait_until(origin: Instant, intended: Duration) {
+    while let Some(left) = intended.checked_sub(origin.elapsed()).filter(|left| !left.is_zero()) {
+        match left.checked_sub(SPIN) {
+            Some(sleep) if !sleep.is_zero() => std::thread::sleep(sleep),
+            _ => std::hint::spin_loop(),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Building bench targets and the runner of the instruction counts.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, anyhow, bail};
+use cargo_metadata::Message;
+
+use crate::workspace::{BenchTarget, Suite, Workspace};
+
+/// The package and binary that drives valgrind.
+pub const RUNNER: &str = "instruction-runner";
+
+/// Tells an instruction bench, through `.cargo/instruction-runner`, where that binary is.
+pub const RUNNER_VARIABLE: &str = "INSTRUCTION_RUNNER";
+
+/// What was built of one suite, by target name.
+pub type Executables = BTreeMap<String, PathBuf>;
+
+/// Builds the instruction runner and says where it is.
+pub fn build_runner(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let mut cargo = cargo(workspace);
+    cargo.args(["build", "--package", RUNNER]);
+    executables(cargo)?
+        .remove(RUNNER)
+        .with_context(|| format!("cargo built no binary named '{RUNNER}'"))
+}
+
+/// Builds these targets of one suite.
+pub fn build_targets<'a>(
+    workspace: &Workspace,
+    suite: &Suite,
+    targets: impl IntoIterator<Item = &'a BenchTarget>,
+) -> anyhow::Result<Executables> {
+    let mut cargo = cargo(workspace);
+    cargo.args(["bench", "--no-run", "--package", &suite.name]);
+    for target in targets {
+        cargo.args(["--bench", &target.to_string()]);
+    }
+    executables(cargo)
+}
+
+fn cargo(workspace: &Workspace) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target_dir);
+    command
+}
+
+/// Runs cargo, its progress on our standard error, and lists the executables it made.
+fn executables(mut cargo: Command) -> anyhow::Result<Executables> {
+    let mut child = cargo
+        .arg("--message-format=json-render-diagnostics")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cargo could not be started")?;
+    let stdout = child.stdout.take().ok_or_else(|| anyhow!("cargo's output was not captured"))?;
+    let mut found = Executables::new();
+    for message in Message::parse_stream(std::io::BufReader::new(stdout)) {
+        if let Message::CompilerArtifact(artifact) = message.context("cargo's output broke off")?
+            && let Some(executable) = artifact.executable
+        {
+            found.insert(artifact.target.name, executable.into());
+        }
+    }
+    if !child.wait().context("cargo was lost")?.success() {
+        bail!("it does not build; cargo's own messages stand above");
+    }
+    Ok(found)
+}

@@ -1,0 +1,90 @@
+//! `cargo xtask`: runs the suites, gathers their figures and judges them.
+//!
+//! One file per verb. Exit codes: 0 fine; 1 a target was missed where asked, or a suite or a
+//! check failed; 2 usage; 3 the environment; 130 interrupted.
+
+#![forbid(unsafe_code)]
+
+mod bench;
+mod checks;
+mod doctor;
+mod failure;
+mod gather;
+mod results;
+mod source;
+mod tables;
+mod target_table;
+mod targets;
+mod tools;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use bench::{BenchArguments, Interrupt};
+use failure::Failure;
+
+/// Runs the suites, gathers their figures and judges them
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Build and run the suites, save the run, show the figures and the targets
+    Bench(BenchArguments),
+    /// Show which targets a run meets
+    Targets {
+        /// A run file; the last run if none is given
+        run: Option<PathBuf>,
+        /// Exit with 1 if a measured target is missed
+        #[arg(long)]
+        check: bool,
+        /// Print the rows as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what this machine lacks, how to get it, and which figures that costs
+    Doctor {
+        /// Print the findings as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Build the runner that a bare `cargo bench` needs for instruction counts
+    Runner,
+    /// Run every test
+    Test,
+    /// Run all that CI runs: format, clippy, documentation, tests, repeatable counts
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Bench(arguments) => bench::command(&arguments, &Interrupt::install()?),
+        Verb::Targets { run, check, json } => targets::command(run, check, json),
+        Verb::Doctor { json } => doctor::command(json),
+        Verb::Runner => {
+            let workspace = workspace::Workspace::discover()?;
+            let path = bench::build::build_runner(&workspace)?;
+            println!("{}", path.display());
+            Ok(())
+        }
+        Verb::Test => checks::test(),
+        Verb::Ci => checks::ci(&Interrupt::install()?),
+    }
+}
