@@ -11,17 +11,18 @@ use crate::workspace::Workspace;
 
 /// Prints every figure of a run, group by group, with what the group measures.
 pub fn print_run(workspace: &Workspace, run: &Run) {
-    println!("\n{} on {}", run.id, run.machine.describe());
-    println!("before the run: {}", run.noise.before.describe());
+    println!("\n{}", run.id);
+    println!("{}", wrapped(&run.machine.describe()));
+    println!("{}", wrapped(&format!("before the run {}", run.noise.before.describe())));
     if let Some(after) = &run.noise.after {
-        println!("after the run:  {}", after.describe());
+        println!("{}", wrapped(&format!("after the run {}", after.describe())));
     }
     for ran in &run.suites {
         let suite = workspace.suites.iter().find(|suite| suite.name == ran.suite);
         let title = suite.map_or(ran.suite.as_str(), |suite| &suite.title);
         println!("\n{title} ({:.0} s)", ran.seconds);
         for remark in &ran.remarks {
-            println!("  {remark}");
+            println!("{}", wrapped(remark));
         }
         let records: Vec<_> = run.records.iter().filter(|r| r.suite == ran.suite).collect();
         for group in in_order(records.iter().map(|record| record.group.as_str())) {
@@ -33,9 +34,10 @@ pub fn print_run(workspace: &Workspace, run: &Run) {
             print_group(&of_group);
         }
         for finding in ran.usage.findings() {
-            println!("  {finding}");
+            println!("{}", wrapped(&finding));
         }
     }
+    println!("\noutliers: mild + severe, by Tukey's fences");
     if run.outcome == Outcome::Partial {
         println!("\nThis run is partial: it was interrupted.");
     }
@@ -64,7 +66,7 @@ fn print_group(records: &[&Record]) {
 fn print_if_any(header: &[&str], rows: impl Iterator<Item = Vec<String>>) {
     let rows: Vec<_> = rows.collect();
     if !rows.is_empty() {
-        println!("{}", table::render(header, &rows));
+        println!("\n{}", table::render(header, &rows));
     }
 }
 
@@ -81,7 +83,7 @@ fn distribution_row(record: &Record) -> Option<Vec<String>> {
         figure(summary.median),
         figure(summary.iqr),
         format!(
-            "{} mild, {} severe",
+            "{}+{}",
             outliers.low_mild + outliers.high_mild,
             outliers.low_severe + outliers.high_severe
         ),
@@ -101,26 +103,24 @@ fn percentile_row(record: &Record) -> Option<Vec<String>> {
     ])
 }
 
-/// Exact figures: one row a benchmark, one column a metric.
+/// Exact figures: one row a benchmark, one column a metric, one table for each set of metrics.
 fn print_counts(records: &[&Record]) {
-    let metrics = in_order(records.iter().map(|record| record.metric.as_str()));
-    let mut header = vec!["benchmark"];
-    header.extend(&metrics);
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    for record in records {
-        let name = name(record);
-        if rows.last().is_none_or(|row| row[0] != name) {
-            rows.push(vec![name]);
-            if let Some(row) = rows.last_mut() {
-                row.resize(header.len(), "-".to_owned());
-            }
-        }
-        let column = metrics.iter().position(|metric| *metric == record.metric);
-        if let (Some(row), Some(column)) = (rows.last_mut(), column) {
-            row[column + 1] = exact(record);
+    let mut tables: Vec<(Vec<&str>, Vec<Vec<String>>)> = Vec::new();
+    for name in in_order(records.iter().map(|record| name(record)).collect::<Vec<_>>().iter()) {
+        let of_name: Vec<_> = records.iter().filter(|record| self::name(record) == *name).collect();
+        let metrics: Vec<_> = of_name.iter().map(|record| record.metric.as_str()).collect();
+        let mut row = vec![name.clone()];
+        row.extend(of_name.iter().map(|record| exact(record)));
+        match tables.iter_mut().find(|(known, _)| *known == metrics) {
+            Some((_, rows)) => rows.push(row),
+            None => tables.push((metrics, vec![row])),
         }
     }
-    print_if_any(&header, rows.into_iter());
+    for (metrics, rows) in tables {
+        let mut header = vec!["benchmark"];
+        header.extend(metrics);
+        print_if_any(&header, rows.into_iter());
+    }
 }
 
 /// Exact figures are not rounded: a change of one is a change.
@@ -187,11 +187,14 @@ pub fn print_targets(rows: &[Judged]) {
     };
     let header = ["component", "metric", "target", "current", "status", "our own target"];
     println!("{}", table::render(&header, &rows.iter().map(shown).collect::<Vec<_>>()));
+    for reason in in_order(rows.iter().filter_map(|row| row.reason.as_deref())) {
+        println!("{}", wrapped(reason));
+    }
 }
 
 /// Prints what the doctor found.
 pub fn print_doctor(machine: &Machine, findings: &[Finding]) {
-    println!("{}", machine.describe());
+    println!("{}", wrapped(&machine.describe()));
     let shown = |finding: &Finding| {
         let state = match finding.state {
             State::Good => "good",
@@ -204,7 +207,8 @@ pub fn print_doctor(machine: &Machine, findings: &[Finding]) {
     println!("{}", table::render(&header, &findings.iter().map(shown).collect::<Vec<_>>()));
     for finding in findings.iter().filter(|finding| finding.state != State::Good) {
         let remedy = if finding.remedy.is_empty() { "nothing to do" } else { &finding.remedy };
-        println!("{}: {remedy}\n  otherwise without: {}", finding.subject, finding.costs);
+        println!("{}: {remedy}", finding.subject);
+        println!("{}", wrapped(&format!("what it costs: {}", finding.costs)));
     }
     if findings.iter().all(|finding| finding.state == State::Good) {
         println!("Nothing is missing: every bench can run here.");
@@ -212,7 +216,7 @@ pub fn print_doctor(machine: &Machine, findings: &[Finding]) {
 }
 
 /// The distinct values in the order of their first appearance.
-fn in_order<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+fn in_order<'a, T: Ord + ?Sized>(values: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
     let mut seen = BTreeSet::new();
     values.filter(|value| seen.insert(*value)).collect()
 }

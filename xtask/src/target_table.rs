@@ -72,8 +72,11 @@ pub struct Judged {
     pub series: String,
     pub target: String,
     pub current: Option<f64>,
-    /// The current figure as people read it, or why there is none.
+    /// The current figure as people read it; `-` if there is none.
     pub shown: String,
+    /// Why it was not measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     pub status: Status,
     pub stretch: String,
     pub stretch_status: Status,
@@ -111,16 +114,14 @@ impl Target {
             None => Status::NotMeasured,
         };
         let suite = self.series.split('/').next().unwrap_or_default();
-        let shown = match (current, record) {
-            (Some(figure), _) if figure.unit != self.target.unit() => {
-                format!("{figure}, another unit than the target's")
-            }
-            (Some(figure), _) => figure.to_string(),
-            (None, Some(_)) => format!("no {:?} in the record", self.statistic).to_lowercase(),
+        let reason = match (current, record) {
+            (Some(figure), _) if figure.unit == self.target.unit() => None,
+            (Some(figure), _) => Some(format!("{} is {figure}, another unit", self.series)),
+            (None, Some(_)) => Some(format!("{} has no {}", self.series, self.statistic)),
             (None, None) if run.suites.iter().all(|ran| ran.suite != suite) => {
-                format!("no suite {suite} in this run")
+                Some(format!("no suite {suite} in this run"))
             }
-            (None, None) => "not in this run".to_owned(),
+            (None, None) => Some(format!("no {} in this run", self.series)),
         };
         Judged {
             component: self.component.clone(),
@@ -128,7 +129,8 @@ impl Target {
             series: self.series.clone(),
             target: self.target.to_string(),
             current: current.map(|figure| figure.value),
-            shown,
+            shown: current.map_or_else(|| "-".to_owned(), |figure| figure.to_string()),
+            reason,
             status: status(self.target),
             stretch: self.stretch.to_string(),
             stretch_status: status(self.stretch),
@@ -209,6 +211,17 @@ impl fmt::Display for Bound {
             Self::Exactly(bound) => write!(f, "= {bound}"),
             Self::Between(low, high) => write!(f, "{low} to {high}"),
         }
+    }
+}
+
+impl fmt::Display for Statistic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Estimate => "estimate",
+            Self::Max => "max",
+            Self::P95 => "p95",
+            Self::P99 => "p99",
+        })
     }
 }
 

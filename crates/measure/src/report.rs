@@ -8,6 +8,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::iter;
 use std::process::ExitCode;
 
 use crate::{Profile, Record, table};
@@ -90,8 +91,9 @@ impl Report {
         {
             return Err(ReportError::Foreign { suite: self.suite, group, name, record: series });
         }
-        if !record.estimate.is_finite() {
-            return Err(ReportError::NotFinite { record: series, value: record.estimate });
+        let mut figures = iter::once(record.estimate).chain(record.interval.into_iter().flatten());
+        if let Some(value) = figures.find(|figure| !figure.is_finite()) {
+            return Err(ReportError::NotFinite { record: series, value });
         }
         if let Some(sink) = &mut self.records {
             let mut line = serde_json::to_string(record).map_err(io::Error::from)?;
@@ -130,12 +132,13 @@ struct Arguments {
 impl Arguments {
     fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, String> {
         let mut parsed = Self::default();
+        // `cargo bench` says `--bench` to every target, `cargo test` nothing: there a report shows
+        // that it works, and no more.
+        let (mut bench, mut quick) = (false, false);
         for argument in arguments {
             match argument.to_str() {
-                // Said by cargo bench to every target.
-                Some("--bench") => {}
-                // Said by cargo test to every target: shows that it works, nothing more.
-                Some("--test" | "--quick") => parsed.profile = Profile::Quick,
+                Some("--bench") => bench = true,
+                Some("--test" | "--quick") => quick = true,
                 Some("--list") => parsed.list = true,
                 Some("--exact") => parsed.exact = true,
                 Some(filter) if !filter.starts_with('-') && parsed.filter.is_none() => {
@@ -148,6 +151,9 @@ impl Arguments {
                     ));
                 }
             }
+        }
+        if quick || !bench {
+            parsed.profile = Profile::Quick;
         }
         Ok(parsed)
     }
@@ -227,4 +233,148 @@ fn run(
         }
     }
     failed
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::Unit;
+
+    /// A sink that can be read while a job holds it.
+    #[derive(Clone, Default)]
+    struct Shared(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Shared {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.borrow().clone()).unwrap()
+        }
+    }
+
+    fn heap(report: &mut Report) -> Result<(), Box<dyn Error>> {
+        let record = report.figure("live_bytes", Unit::Bytes, 96.0).parameter("agents", 10);
+        report.record(&record)?;
+        report.table("Bytes by agent", &["agents", "bytes"], &[vec!["10".into(), "96".into()]])?;
+        Ok(())
+    }
+
+    fn broken(report: &mut Report) -> Result<(), Box<dyn Error>> {
+        let infinite = report.figure("time", Unit::Nanoseconds, f64::INFINITY);
+        Ok(report.record(&infinite)?)
+    }
+
+    const JOBS: [Benchmark; 3] = [
+        Benchmark { group: "spawn", name: "broken", run: broken },
+        Benchmark { group: "spawn", name: "heap", run: heap },
+        Benchmark { group: "spawn", name: "heap_shared", run: heap },
+    ];
+
+    fn arguments(line: &str) -> Result<Arguments, String> {
+        Arguments::parse(line.split_whitespace().map(OsString::from))
+    }
+
+    /// Whether a job failed; and what went to records, tables and progress.
+    fn reported(line: &str) -> (bool, [String; 3]) {
+        let (records, tables, mut progress) = (Shared::default(), Shared::default(), Vec::new());
+        let failed = run("core", &JOBS, &arguments(line).unwrap(), &mut progress, || {
+            Ok((Some(Box::new(records.clone())), Box::new(tables.clone())))
+        });
+        (failed, [records.text(), tables.text(), String::from_utf8(progress).unwrap()])
+    }
+
+    #[test]
+    fn only_a_bench_that_is_not_quick_takes_its_time() {
+        let profile = |line| arguments(line).unwrap().profile;
+        assert_eq!(profile("--bench heap"), Profile::Full);
+        assert_eq!(profile("--bench --quick"), Profile::Quick);
+        assert_eq!(profile(""), Profile::Quick);
+        assert_eq!(profile("--test"), Profile::Quick);
+    }
+
+    #[test]
+    fn an_unknown_argument_is_refused_by_name() {
+        for (line, named) in [("--benhc", "--benhc"), ("heap spawn", "spawn"), ("-q", "-q")] {
+            let message = arguments(line).unwrap_err();
+            assert!(message.starts_with(&format!("unknown argument {named};")), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_list_names_what_would_run_and_runs_nothing() {
+        let listed = |line| {
+            let (failed, [records, tables, progress]) = reported(line);
+            assert_eq!((failed, records.as_str(), progress.as_str()), (false, "", ""));
+            tables
+        };
+        assert_eq!(
+            listed("--bench --list"),
+            "spawn/broken: benchmark\nspawn/heap: benchmark\nspawn/heap_shared: benchmark\n"
+        );
+        assert_eq!(
+            listed("--list spawn/heap"),
+            "spawn/heap: benchmark\nspawn/heap_shared: benchmark\n"
+        );
+        assert_eq!(listed("--list --exact spawn/heap"), "spawn/heap: benchmark\n");
+        assert_eq!(listed("--list --exact heap"), "");
+    }
+
+    #[test]
+    fn a_record_is_a_line_and_a_table_is_printed() {
+        let (failed, [records, tables, _]) = reported("--exact spawn/heap");
+        assert!(!failed);
+        let record: Record = serde_json::from_str(records.strip_suffix('\n').unwrap()).unwrap();
+        assert_eq!(record.series().0, "core/spawn/heap{agents=10}:live_bytes");
+        assert_eq!(record.estimate, 96.0);
+        assert!(tables.starts_with("Bytes by agent\n"), "{tables}");
+        assert!(tables.contains("agents") && tables.contains("96"), "{tables}");
+    }
+
+    #[test]
+    fn a_job_that_fails_is_named_and_the_others_go_on() {
+        let (failed, [records, _, progress]) = reported("--bench");
+        assert!(failed);
+        assert_eq!(records.lines().count(), 2);
+        let message =
+            "spawn/broken failed: core/spawn/broken:time is inf; a figure must be finite\n";
+        assert!(progress.contains(message), "{progress}");
+    }
+
+    #[test]
+    fn only_finite_records_of_the_job_itself_are_taken() {
+        let records = Shared::default();
+        let mut report = Report {
+            suite: "core",
+            benchmark: JOBS[1],
+            profile: Profile::Quick,
+            records: Some(Box::new(records.clone())),
+            tables: Box::new(io::sink()),
+        };
+        let own = report.figure("time", Unit::Nanoseconds, 5.0);
+        for foreign in [
+            Record { suite: "cor".into(), ..own.clone() },
+            Record { group: "step".into(), ..own.clone() },
+            Record { benchmark: "heap_shared".into(), ..own.clone() },
+        ] {
+            let error = report.record(&foreign).unwrap_err();
+            assert!(matches!(error, ReportError::Foreign { .. }), "{error}");
+        }
+        let unbounded = Record { interval: Some([0.0, f64::NAN]), ..own.clone() };
+        let error = report.record(&unbounded).unwrap_err();
+        assert!(matches!(error, ReportError::NotFinite { .. }), "{error}");
+        assert_eq!(records.text(), "");
+        report.record(&own).unwrap();
+        assert_eq!(records.text().lines().count(), 1);
+    }
 }

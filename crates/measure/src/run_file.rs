@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::Record;
@@ -197,17 +198,11 @@ impl Run {
         struct Version {
             schema: u32,
         }
-        let malformed = |error: serde_json::Error| RunFileError::Malformed {
-            path: path.to_owned(),
-            line: error.line(),
-            column: error.column(),
-            reason: error.to_string(),
-        };
-        let version: Version = serde_json::from_str(text).map_err(malformed)?;
-        if version.schema > SCHEMA_VERSION {
-            return Err(RunFileError::Newer { path: path.to_owned(), found: version.schema });
+        let Version { schema } = parse(text, path)?;
+        if schema > SCHEMA_VERSION {
+            return Err(RunFileError::Newer { path: path.to_owned(), found: schema });
         }
-        serde_json::from_str(text).map_err(malformed)
+        parse(text, path)
     }
 
     /// Writes the run over `path`: readers see the old file or the new one, never half of one.
@@ -239,7 +234,11 @@ impl Run {
     fn staged(&self, path: &Path) -> Result<tempfile::NamedTempFile, RunFileError> {
         let failed = |source| RunFileError::Write { path: path.to_owned(), source };
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        let mut builder = tempfile::Builder::new();
+        // A temporary file is its owner's alone; a run file is anyone's whom the umask lets in.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(folder).map_err(failed)?;
         let mut text =
             serde_json::to_string_pretty(self).map_err(|error| failed(io::Error::other(error)))?;
         text.push('\n');
@@ -247,4 +246,19 @@ impl Run {
         file.as_file().sync_all().map_err(failed)?;
         Ok(file)
     }
+}
+
+/// Parses all of a text; `path` is only for the messages, which also name the field.
+fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, RunFileError> {
+    let malformed = |error: &serde_json::Error, reason: String| RunFileError::Malformed {
+        path: path.to_owned(),
+        line: error.line(),
+        column: error.column(),
+        reason,
+    };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| malformed(error.inner(), error.to_string()))?;
+    json.end().map_err(|error| malformed(&error, error.to_string()))?;
+    Ok(value)
 }

@@ -208,3 +208,36 @@ fn ends<C>(counters: &[C]) -> Result<(&C, &C), String> {
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let source = Source::from(read("/proc/no-such-file"));
+        let Source::Missing(reason) = source else { panic!("{source:?}") };
+        assert!(reason.starts_with("/proc/no-such-file: "), "{reason}");
+    }
+
+    #[test]
+    fn one_source_that_is_missing_at_one_look_leaves_the_others() {
+        let snapshots = [0, 1, 2].map(|second| Snapshot {
+            at: Duration::from_secs(second),
+            cpu: cpu::Counters::parse(&format!(
+                "cpu 1{second} 0 0 5 0 0 0 0 0 0\nctxt 1\nbtime 1\nprocesses 1\n"
+            )),
+            scheduler: Err("/proc/stat: gone".to_owned()),
+            memory: memory::Counters::parse("", ""),
+            disk: Err("/proc/diskstats: gone".to_owned()),
+            network: Err("/proc/net/dev: gone".to_owned()),
+            pressure: Err("/proc/pressure/cpu: gone".to_owned()),
+        });
+        let usage = Usage::between(&snapshots);
+        assert_eq!((usage.seconds, usage.looks), (2.0, 3));
+        assert_eq!(usage.cpu.measured().map(|cpu| cpu.user), Some(1.0));
+        assert_eq!(usage.disk, Source::Missing("/proc/diskstats: gone".to_owned()));
+        let once = Usage::between(&snapshots[..1]);
+        assert_eq!(once.cpu, Source::Missing("looked at less than twice".to_owned()));
+    }
+}

@@ -47,7 +47,7 @@ impl Counters {
             switches: stats.ctxt,
             forks: stats.processes,
             // The one that reads this is running, and is not part of what is looked at.
-            runnable: u64::from(stats.procs_running.unwrap_or(1)).saturating_sub(1),
+            runnable: runnable.saturating_sub(1).into(),
             processors: stats.cpu_time.len() as u64,
             waited: schedstat.and_then(|text| waited(&text)),
         })
