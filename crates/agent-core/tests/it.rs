@@ -2,9 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+#[path = "it/derivations.rs"]
+mod derivations;
+#[path = "it/errors.rs"]
+mod errors;
 #[path = "it/golden.rs"]
 mod golden;
 #[path = "it/models.rs"]
 mod models;
+#[path = "it/random_model.rs"]
+mod random_model;
 #[path = "it/workload.rs"]
 mod workload;
