@@ -20,7 +20,7 @@ struct Benchmark {
 }
 
 /// Work per iteration; only the kinds our benches use.
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 enum Throughput {
     Elements(u64),
     Bytes(u64),
@@ -42,11 +42,20 @@ pub fn gather(suite: &str, home: &Path) -> anyhow::Result<Vec<Gathered>> {
         let sample: Sample = read_json(&sample_path, WRITER)?;
         let place = || sample_path.display().to_string();
         ensure!(sample.iters.len() == sample.times.len(), "{}: unequal lengths", place());
-        let per_iteration: Vec<f64> =
-            sample.times.iter().zip(&sample.iters).map(|(time, n)| time / n).collect();
-        let mut records = vec![record(suite, &benchmark, &per_iteration).with_context(place)?];
-        if let Some(work) = &benchmark.throughput {
-            records.push(rate(&records[0], work));
+        // An iteration may be many operations; the figure is the time of one.
+        let operations = match benchmark.throughput {
+            Some(Throughput::Elements(n)) => n as f64,
+            _ => 1.0,
+        };
+        let per_operation = sample.times.iter().zip(&sample.iters).map(|(t, n)| t / n / operations);
+        let per_operation: Vec<f64> = per_operation.collect();
+        let mut records = vec![record(suite, &benchmark, &per_operation).with_context(place)?];
+        match benchmark.throughput {
+            Some(Throughput::Elements(_)) => records.push(rate(&records[0], "throughput", 1.0)),
+            Some(Throughput::Bytes(n)) => {
+                records.push(rate(&records[0], "byte_throughput", n as f64));
+            }
+            None => {}
         }
         found.push(Gathered { id: benchmark.full_id, records });
     }
@@ -64,11 +73,7 @@ fn record(suite: &str, benchmark: &Benchmark, samples: &[f64]) -> anyhow::Result
 }
 
 /// Operations or bytes per second, from the median time; the interval turns round with it.
-fn rate(time: &Record, work: &Throughput) -> Record {
-    let (metric, amount) = match *work {
-        Throughput::Elements(n) => ("throughput", n as f64),
-        Throughput::Bytes(n) => ("byte_throughput", n as f64),
-    };
+fn rate(time: &Record, metric: &str, amount: f64) -> Record {
     let per_second = |nanoseconds: f64| amount * 1e9 / nanoseconds;
     let mut rate = Record::new(
         &time.suite,

@@ -2,7 +2,7 @@
 
 use agent_core::workload::{self, Job, Workload};
 
-/// A job that ran once already, so that only a warm run is counted.
+/// A job that ran once already, so that the allocator has its memory and only a warm run counts.
 pub fn start(group: &str, name: &str) -> Box<(&'static Workload, Job)> {
     let workload = workload::find(group, name).unwrap();
     let mut job = workload.start().unwrap();

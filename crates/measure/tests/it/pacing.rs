@@ -6,8 +6,7 @@ use proptest::prelude::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn starts(arrivals: Arrivals, length: Duration) -> Vec<Duration> {
-    let schedule =
-        arrivals.schedule(length).unwrap_or_else(|error| panic!("{arrivals:?}: {error}"));
+    let schedule = arrivals.schedule(length).unwrap();
     schedule.collect()
 }
 
