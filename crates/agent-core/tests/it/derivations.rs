@@ -172,9 +172,9 @@ proptest! {
             let mut workspace = Workspace::new(&compiled);
             let observation = [seed % both.a[0].shape[0], seed / 7 % both.a[1].shape[0]];
             agent.infer_states(&observation, &mut workspace).unwrap();
-            for f in 0..2 {
+            for (f, outcome) in observation.into_iter().enumerate() {
                 let weights: Vec<f64> = (0..both.d[f].data.len())
-                    .map(|s| both.d[f].data[s] * at(&both.a[f], &[observation[f], s]))
+                    .map(|s| both.d[f].data[s] * at(&both.a[f], &[outcome, s]))
                     .collect();
                 let total: f64 = weights.iter().sum();
                 for (q, weight) in agent.qs(f).iter().zip(&weights) {
