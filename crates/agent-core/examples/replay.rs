@@ -55,7 +55,11 @@ fn main() -> ExitCode {
                 replayed += 1;
                 failed |= replay.differences.iter().any(|difference| !difference.is_within());
                 if arguments.json {
-                    computed.insert(name.clone(), serde_json::json!({ "steps": replay.steps }));
+                    let mut run = serde_json::json!({ "steps": replay.steps });
+                    if let Some(counts) = &replay.final_counts_d {
+                        run["final_pD"] = serde_json::json!(counts);
+                    }
+                    computed.insert(name.clone(), run);
                 } else {
                     print(name, &replay);
                 }

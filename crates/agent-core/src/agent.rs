@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::Model;
 use crate::action;
 use crate::error::StepError;
+use crate::evidence::{Evidence, Observation};
 use crate::joint_action::JointAction;
 use crate::planning;
 use crate::random::RandomStream;
@@ -92,16 +93,36 @@ impl Agent {
         observation: &[usize],
         workspace: &mut Workspace,
     ) -> Result<(), StepError> {
+        self.perceive(Observation::Outcomes(observation), workspace)
+    }
+
+    /// The same from evidence of any kind: outcomes, distributions over them, or nothing.
+    ///
+    /// # Errors
+    /// As [`Agent::infer_states`].
+    pub fn infer_states_from(
+        &mut self,
+        evidence: &[Evidence],
+        workspace: &mut Workspace,
+    ) -> Result<(), StepError> {
+        self.perceive(Observation::Evidence(evidence), workspace)
+    }
+
+    fn perceive(
+        &mut self,
+        observation: Observation,
+        workspace: &mut Workspace,
+    ) -> Result<(), StepError> {
         self.check_workspace(workspace)?;
         let model = &*self.model;
-        check_observation(observation, model)?;
-        let Workspace { prior, planning, inference, inferred, selection, .. } = workspace;
+        model.check_observation(observation)?;
+        let Workspace { prior, joint, inference, inferred, selection, .. } = workspace;
         match self.action {
             None => prior.copy_from_slice(&model.prior),
             Some(last) => {
                 let action = &mut selection.action;
                 last.decode(&model.num_controls, action);
-                model.predict(&self.beliefs, action, &mut planning.joint, prior);
+                model.predict(&self.beliefs, action, joint, prior);
             }
         }
         *inferred = model.likelihood.infer(
@@ -121,7 +142,8 @@ impl Agent {
     /// [`StepError::ForeignWorkspace`].
     pub fn infer_policies(&self, workspace: &mut Workspace) -> Result<(), StepError> {
         self.check_workspace(workspace)?;
-        planning::evaluate(&self.model, &self.beliefs, &mut workspace.planning);
+        let Workspace { planning, plan, .. } = workspace;
+        planning::evaluate(&self.model, &self.beliefs, planning, plan);
         Ok(())
     }
 
@@ -134,8 +156,8 @@ impl Agent {
         workspace: &'w mut Workspace,
     ) -> Result<&'w [usize], StepError> {
         self.check_workspace(workspace)?;
-        let Workspace { planning, selection, .. } = workspace;
-        action::select(&self.model, &planning.q_pi, &mut self.random, selection);
+        let Workspace { plan, selection, .. } = workspace;
+        action::select(&self.model, &plan.q_pi, &mut self.random, selection);
         self.action = Some(JointAction::encode(&selection.action, &self.model.num_controls));
         Ok(&selection.action)
     }
@@ -159,16 +181,8 @@ impl Agent {
     /// # Errors
     /// [`StepError`] for an action that does not exist.
     pub fn set_action(&mut self, action: &[usize]) -> Result<(), StepError> {
+        self.model.check_action(action)?;
         let controls = &self.model.num_controls;
-        if action.len() != controls.len() {
-            let (found, expected) = (action.len(), controls.len());
-            return Err(StepError::ActionCount { found, expected });
-        }
-        for (factor, (&found, &controls)) in action.iter().zip(controls).enumerate() {
-            if found >= controls {
-                return Err(StepError::Action { factor, found, last: controls - 1 });
-            }
-        }
         self.action = Some(JointAction::encode(action, controls));
         Ok(())
     }
@@ -185,6 +199,11 @@ impl Agent {
         size_of::<Self>() + size_of_val(&*self.beliefs)
     }
 
+    /// Goes on with a model that has learned; its arrays have the shapes of those before.
+    pub(crate) fn adopt(&mut self, model: Arc<Model>) {
+        self.model = model;
+    }
+
     fn check_workspace(&self, workspace: &Workspace) -> Result<(), StepError> {
         if Arc::ptr_eq(&self.model, &workspace.model) {
             Ok(())
@@ -192,18 +211,4 @@ impl Agent {
             Err(StepError::ForeignWorkspace)
         }
     }
-}
-
-fn check_observation(observation: &[usize], model: &Model) -> Result<(), StepError> {
-    let outcomes = &model.num_obs;
-    if observation.len() != outcomes.len() {
-        let (found, expected) = (observation.len(), outcomes.len());
-        return Err(StepError::ObservationCount { found, expected });
-    }
-    for (modality, (&found, &outcomes)) in observation.iter().zip(outcomes).enumerate() {
-        if found >= outcomes {
-            return Err(StepError::Observation { modality, found, last: outcomes - 1 });
-        }
-    }
-    Ok(())
 }

@@ -15,6 +15,18 @@ pub enum ArrayName {
     D(usize),
     /// The habits.
     E,
+    /// The counts of a modality's likelihood.
+    PA(usize),
+    /// The counts of a factor's transitions.
+    PB(usize),
+    /// The counts of a modality's outcomes.
+    PC(usize),
+    /// The counts of a factor's first states.
+    PD(usize),
+    /// The counts of policies.
+    PE,
+    /// The goal of a factor.
+    H(usize),
 }
 
 impl fmt::Display for ArrayName {
@@ -25,6 +37,12 @@ impl fmt::Display for ArrayName {
             Self::C(m) => write!(f, "C[{m}]"),
             Self::D(factor) => write!(f, "D[{factor}]"),
             Self::E => f.write_str("E"),
+            Self::PA(m) => write!(f, "pA[{m}]"),
+            Self::PB(factor) => write!(f, "pB[{factor}]"),
+            Self::PC(m) => write!(f, "pC[{m}]"),
+            Self::PD(factor) => write!(f, "pD[{factor}]"),
+            Self::PE => f.write_str("pE"),
+            Self::H(factor) => write!(f, "H[{factor}]"),
         }
     }
 }
@@ -113,6 +131,17 @@ pub enum ModelError {
         /// The last factor.
         last: usize,
     },
+    /// Inference over time needs factors that move by themselves.
+    #[error(
+        "the transitions of factor {factor} depend on the factors {found:?}; inference over a \
+         window needs B_dependencies of the factor alone"
+    )]
+    Coupled {
+        /// The factor.
+        factor: usize,
+        /// What its transitions depend on.
+        found: Vec<usize>,
+    },
     /// An option is out of its range.
     #[error("the option {name} is {value}; {expected}")]
     Option {
@@ -166,7 +195,7 @@ pub enum ModelError {
 }
 
 /// Why a step was refused. The agent is as it was before.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum StepError {
     /// Not one observation per modality.
     #[error("there are {found} observations, but the model has {expected} modalities")]
@@ -186,6 +215,42 @@ pub enum StepError {
         /// The last outcome.
         last: usize,
     },
+    /// Soft evidence that is not a distribution over the modality's outcomes.
+    #[error("the evidence of modality {modality} {problem}")]
+    Evidence {
+        /// The modality.
+        modality: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Actions do not lie between moments.
+    #[error("there are {actions} actions for {moments} moments; one lies between each two")]
+    Moments {
+        /// Actions given.
+        actions: usize,
+        /// Moments given.
+        moments: usize,
+    },
+    /// Beliefs of another model.
+    #[error("there are {found} beliefs, but the model has {expected} states in all factors")]
+    BeliefCount {
+        /// Beliefs given.
+        found: usize,
+        /// States of all factors.
+        expected: usize,
+    },
+    /// A window of no observations.
+    #[error("the inference horizon is 0; a window holds at least one observation")]
+    Horizon,
+    /// A method that the profile does not have.
+    #[error("the legacy profile has no variational message passing; use MessagePassing::Marginal")]
+    Method,
+    /// An observation came before the last one was acted upon.
+    #[error("no action since the last observation; call sample_action or set_action first")]
+    NoAction,
+    /// Learning made an array that is not valid any more.
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// Not one action per factor.
     #[error("there are {found} actions, but the model has {expected} factors")]
     ActionCount {

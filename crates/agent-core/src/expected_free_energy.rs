@@ -1,48 +1,55 @@
 //! Expected free energy: what policies are worth before they are tried.
 //!
-//! The value of a policy is the sum over its steps of expected utility and expected information
-//! about the states. Both are linear in the beliefs, but for the entropy of the predicted
-//! outcomes, so the linear part is one vector per step, computed once per model.
+//! The value of a policy is the sum over its steps of expected utility, expected information
+//! about states and about parameters, and inductive value. Utility and the ambiguity of outcomes
+//! are linear in the beliefs, so they are one vector per step, computed once per model.
+
+mod inductive;
+mod joint_outcomes;
+mod novelty;
 
 use std::collections::BTreeMap;
 
-use crate::beliefs::{Factors, JointSet, Layout};
+use crate::beliefs::{JointSet, Layout};
 use crate::error::ModelError;
 use crate::matrix::Matrix;
 use crate::probability::{dot, ln_legacy, softmax, x_ln_x};
-use crate::{Array, GenerativeModel, Options, Profile};
-
-/// Most outcome probabilities of joint states that the legacy profile keeps.
-const MAX_JOINT_OUTCOMES: usize = 1 << 26;
-
-/// Beliefs and probabilities that legacy pymdp passes over: `e^-16`.
-const LEGACY_NEGLIGIBLE: f64 = 1.125_351_747_192_591_1e-7;
+use crate::{Array, Counts, GenerativeModel, Options, Profile};
+use inductive::Reachability;
+use joint_outcomes::JointOutcomes;
+use novelty::Novelty;
 
 /// What is precomputed to value predicted states.
 #[derive(Debug)]
 pub(crate) struct Valuation {
-    /// One per distinct set of factors that modalities depend on.
-    sets: Vec<SetValue>,
-    information: Information,
+    /// One per distinct set of factors that modalities depend on, and in the legacy profile one
+    /// more for the joint outcome.
+    parts: Vec<Part>,
+    /// `[factor][action]`; empty where it does not count.
+    transition_novelty: Vec<Vec<Novelty>>,
+    reachability: Option<Reachability>,
 }
 
 /// The value of beliefs about one set of factors.
 #[derive(Debug)]
-struct SetValue {
+struct Part {
     set: JointSet,
     /// Per step of a policy, or a single one for all: utility of each joint state, summed over
     /// the modalities of the set. Empty where utility is off.
     utility: Vec<Vec<f64>>,
+    information: Information,
+    /// Of each modality whose parameters count: what it predicts, and what that would teach.
+    novelty: Vec<(Matrix, Novelty)>,
 }
 
-/// How information gain is computed.
+/// How information gain about states is computed.
 #[derive(Debug)]
 enum Information {
     Off,
     /// Over the joint outcome of all modalities.
     Legacy(JointOutcomes),
-    /// Summed over modalities; one entry for each element of `sets`.
-    Modern(Vec<Ambiguity>),
+    /// Summed over modalities.
+    Modern(Ambiguity),
 }
 
 /// For one set of factors: what the modalities reveal.
@@ -54,29 +61,42 @@ struct Ambiguity {
     predictions: Vec<Matrix>,
 }
 
-/// The outer product of all modalities, for each joint state its outcomes that can happen.
-#[derive(Debug)]
-struct JointOutcomes {
-    all: JointSet,
-    outcomes: usize,
-    /// Of each joint state: where its outcomes end.
-    ends: Vec<u32>,
-    outcome: Vec<u32>,
-    probability: Vec<f64>,
-    /// `sum_o P(o|s) ln(P(o|s) + e^-16)` of each joint state.
-    negative_entropy: Vec<f64>,
-}
-
-/// The two terms of a step's value.
+/// The terms of a step's value.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Value {
     pub(crate) utility: f64,
     pub(crate) information: f64,
+    pub(crate) param_info_gain: f64,
+    pub(crate) inductive: f64,
+}
+
+impl Value {
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            utility: self.utility + other.utility,
+            information: self.information + other.information,
+            param_info_gain: self.param_info_gain + other.param_info_gain,
+            inductive: self.inductive + other.inductive,
+        }
+    }
+
+    /// The negative expected free energy.
+    pub(crate) fn sum(self) -> f64 {
+        self.utility + self.information + self.param_info_gain + self.inductive
+    }
+}
+
+/// Room for predicted outcomes.
+#[derive(Clone, Debug)]
+pub(crate) struct ValuationRoom {
+    outcomes: Vec<f64>,
+    weighted: Vec<f64>,
 }
 
 impl Valuation {
     pub(crate) fn new(
         model: &GenerativeModel,
+        counts: &Counts,
         layout: &Layout,
         options: &Options,
     ) -> Result<Self, ModelError> {
@@ -84,64 +104,157 @@ impl Valuation {
         for m in 0..model.a.len() {
             by_set.entry(model.factors_of_modality(m)).or_default().push(m);
         }
-        let information = match (options.use_states_info_gain, options.profile) {
-            (false, _) => Information::Off,
-            (true, Profile::Legacy) => Information::Legacy(JointOutcomes::new(model, layout)?),
-            (true, Profile::Modern) => Information::Modern(
-                by_set.values().map(|modalities| Ambiguity::new(model, modalities)).collect(),
-            ),
-        };
-        let sets = by_set
+        let learns = options.use_param_info_gain;
+        let mut parts: Vec<Part> = by_set
             .into_iter()
-            .map(|(factors, modalities)| SetValue {
+            .map(|(factors, modalities)| Part {
                 set: JointSet::new(factors, layout),
-                utility: if options.use_utility {
-                    utility(model, &modalities, options)
-                } else {
-                    Vec::new()
+                utility: match options.use_utility {
+                    true => utility(model, &modalities, options),
+                    false => Vec::new(),
+                },
+                information: match (options.use_states_info_gain, options.profile) {
+                    (true, Profile::Modern) => {
+                        Information::Modern(Ambiguity::new(model, &modalities))
+                    }
+                    _ => Information::Off,
+                },
+                novelty: match counts.a.as_ref().filter(|_| learns) {
+                    None => Vec::new(),
+                    Some(counts) => modalities
+                        .iter()
+                        .map(|m| {
+                            let novelty = Novelty::new(&counts[*m], options.profile);
+                            (predictions(&model.a[*m]), novelty)
+                        })
+                        .collect(),
                 },
             })
             .collect();
-        Ok(Self { sets, information })
+        if options.use_states_info_gain && options.profile == Profile::Legacy {
+            parts.push(Part {
+                set: JointSet::all(layout),
+                utility: Vec::new(),
+                information: Information::Legacy(JointOutcomes::new(model, layout)?),
+                novelty: Vec::new(),
+            });
+        }
+        let transition_novelty = counts.b.iter().filter(|_| learns).flatten();
+        Ok(Self {
+            parts,
+            transition_novelty: transition_novelty
+                .map(|counts| {
+                    by_action(counts).map(|c| Novelty::new(&c, options.profile)).collect()
+                })
+                .collect(),
+            reachability: options.inductive.as_ref().map(|i| Reachability::new(model, i)),
+        })
     }
 
-    /// The value of these predicted beliefs in step `step` of a policy.
-    pub(crate) fn of(
+    /// The factors that each part's value depends on.
+    pub(crate) fn part_factors(&self) -> impl Iterator<Item = &[usize]> {
+        self.parts.iter().map(|part| part.set.factors())
+    }
+
+    /// The factors that one part's value depends on.
+    pub(crate) fn factors_of_part(&self, part: usize) -> &[usize] {
+        self.parts[part].set.factors()
+    }
+
+    /// The value of one part of predicted beliefs in step `step` of a policy.
+    pub(crate) fn of_part<'a>(
         &self,
+        part: usize,
         step: usize,
-        of: Factors,
-        joint: &mut [f64],
-        outcomes: &mut [f64],
+        belief: impl Fn(usize) -> &'a [f64],
+        joint: &'a mut [f64],
+        room: &mut ValuationRoom,
     ) -> Value {
-        let mut value = Value::default();
-        for (index, SetValue { set, utility }) in self.sets.iter().enumerate() {
-            let weights = set.joint(of, joint);
-            if let Some(utility) = utility.get(step.min(utility.len().saturating_sub(1))) {
-                value.utility += dot(weights, utility);
-            }
-            if let Information::Modern(ambiguities) = &self.information {
-                value.information += ambiguities[index].gain(weights, outcomes);
-            }
+        let part = &self.parts[part];
+        let weights = part.set.joint(belief, joint);
+        let utility = part.utility.get(step.min(part.utility.len().saturating_sub(1)));
+        let mut param_info_gain = 0.0;
+        for (prediction, novelty) in &part.novelty {
+            let outcomes = &mut room.outcomes[..prediction.rows()];
+            prediction.multiply(weights, outcomes);
+            param_info_gain += novelty.gain(weights, outcomes, &mut room.weighted);
         }
-        if let Information::Legacy(joint_outcomes) = &self.information {
-            let weights = joint_outcomes.all.joint(of, joint);
-            value.information = joint_outcomes.gain(weights, outcomes);
+        Value {
+            utility: utility.map_or(0.0, |utility| dot(weights, utility)),
+            information: match &part.information {
+                Information::Off => 0.0,
+                Information::Legacy(joint) => joint.gain(weights, &mut room.outcomes),
+                Information::Modern(ambiguity) => ambiguity.gain(weights, &mut room.outcomes),
+            },
+            param_info_gain,
+            inductive: 0.0,
         }
-        value
     }
 
-    /// How much room `of` needs for joint states and for outcomes.
-    pub(crate) fn room(&self) -> (usize, usize) {
-        let sets = self.sets.iter().map(|value| value.set.size()).max().unwrap_or(0);
-        match &self.information {
-            Information::Off => (sets, 0),
-            Information::Legacy(joint) => (sets.max(joint.all.size()), joint.outcomes),
-            Information::Modern(ambiguities) => {
-                let outcomes = ambiguities.iter().flat_map(|a| &a.predictions).map(Matrix::rows);
-                (sets, outcomes.max().unwrap_or(0))
-            }
+    /// What one move of one factor teaches about its B.
+    pub(crate) fn transition_novelty(
+        &self,
+        factor: usize,
+        action: usize,
+        from: &[f64],
+        to: &[f64],
+        room: &mut ValuationRoom,
+    ) -> f64 {
+        let novelty = self.transition_novelty.get(factor).and_then(|of| of.get(action));
+        novelty.map_or(0.0, |novelty| novelty.gain(from, to, &mut room.weighted))
+    }
+
+    pub(crate) fn is_inductive(&self) -> bool {
+        self.reachability.is_some()
+    }
+
+    /// The inductive value of each state in a plan from these beliefs, if it counts.
+    pub(crate) fn induce(&self, beliefs: &[f64], layout: &Layout, out: &mut [f64]) {
+        if let Some(reachability) = &self.reachability {
+            reachability.value(beliefs, layout, out);
         }
     }
+
+    /// Joint states of the largest part.
+    pub(crate) fn largest_set(&self) -> usize {
+        self.parts.iter().map(|part| part.set.size()).max().unwrap_or(0)
+    }
+
+    pub(crate) fn room(&self) -> ValuationRoom {
+        let outcomes = self.parts.iter().map(|part| {
+            let novelty = part.novelty.iter().map(|(a, _)| a.rows()).max().unwrap_or(0);
+            novelty.max(match &part.information {
+                Information::Off => 0,
+                Information::Legacy(joint) => joint.outcomes,
+                Information::Modern(ambiguity) => {
+                    ambiguity.predictions.iter().map(Matrix::rows).max().unwrap_or(0)
+                }
+            })
+        });
+        let of_parts = self.parts.iter().flat_map(|part| part.novelty.iter().map(|(_, w)| w));
+        let novelty = of_parts.chain(self.transition_novelty.iter().flatten());
+        let weighted = novelty.map(Novelty::rows).max().unwrap_or(0);
+        ValuationRoom {
+            outcomes: vec![0.0; outcomes.max().unwrap_or(0)],
+            weighted: vec![0.0; weighted],
+        }
+    }
+}
+
+/// The slices of an array along its last axis.
+pub(crate) fn by_action(array: &Array) -> impl Iterator<Item = Array> {
+    let (actions, shape) = match array.shape.split_last() {
+        Some((actions, shape)) => (*actions, shape.to_vec()),
+        None => (1, Vec::new()),
+    };
+    (0..actions).map(move |u| Array {
+        shape: shape.clone(),
+        data: array.data.iter().skip(u).step_by(actions).copied().collect(),
+    })
+}
+
+fn predictions(a: &Array) -> Matrix {
+    Matrix::from_rows(a.shape[0], a.columns(), a.data.clone())
 }
 
 /// Per step, the expected utility of each joint state: `sum_m sum_o P(o|s) c_m(o)`.
@@ -181,16 +294,14 @@ fn preferences(c: &Array, step: usize, profile: Profile) -> Vec<f64> {
 impl Ambiguity {
     fn new(model: &GenerativeModel, modalities: &[usize]) -> Self {
         let mut negative_entropy = vec![0.0; model.a[modalities[0]].columns()];
-        let mut predictions = Vec::with_capacity(modalities.len());
         for a in modalities.iter().map(|m| &model.a[*m]) {
-            let columns = a.columns();
-            for row in a.data.chunks_exact(columns) {
+            for row in a.data.chunks_exact(a.columns()) {
                 for (sum, p) in negative_entropy.iter_mut().zip(row) {
                     *sum += x_ln_x(*p);
                 }
             }
-            predictions.push(Matrix::from_rows(a.shape[0], columns, a.data.clone()));
         }
+        let predictions = modalities.iter().map(|m| predictions(&model.a[*m])).collect();
         Self { negative_entropy, predictions }
     }
 
@@ -203,86 +314,5 @@ impl Ambiguity {
             gain -= outcomes.iter().map(|p| x_ln_x(*p)).sum::<f64>();
         }
         gain
-    }
-}
-
-impl JointOutcomes {
-    fn new(model: &GenerativeModel, layout: &Layout) -> Result<Self, ModelError> {
-        let outcomes: f64 = model.a.iter().map(|a| a.shape[0] as f64).product();
-        if outcomes > MAX_JOINT_OUTCOMES as f64 {
-            return Err(too_large(outcomes));
-        }
-        let all = JointSet::all(layout);
-        let columns: Vec<Vec<u32>> = (0..model.a.len())
-            .map(|m| {
-                JointSet::new(model.factors_of_modality(m), layout).projection_of(&all, layout)
-            })
-            .collect();
-        let mut joint = Self {
-            outcomes: outcomes as usize,
-            ends: Vec::with_capacity(all.size()),
-            outcome: Vec::new(),
-            probability: Vec::new(),
-            negative_entropy: Vec::with_capacity(all.size()),
-            all,
-        };
-        for state in 0..joint.all.size() {
-            let mut possible = vec![(0_u32, 1.0)];
-            for (a, columns) in model.a.iter().zip(&columns) {
-                let column = columns[state] as usize;
-                possible = extended(&possible, a, column);
-                if joint.outcome.len() + possible.len() > MAX_JOINT_OUTCOMES {
-                    return Err(too_large((joint.outcome.len() + possible.len()) as f64));
-                }
-            }
-            let entropy = possible.iter().map(|(_, p)| p * (p + LEGACY_NEGLIGIBLE).ln()).sum();
-            joint.negative_entropy.push(entropy);
-            joint.outcome.extend(possible.iter().map(|(outcome, _)| outcome));
-            joint.probability.extend(possible.iter().map(|(_, p)| p));
-            joint.ends.push(joint.outcome.len() as u32);
-        }
-        Ok(joint)
-    }
-
-    /// `H(o) - <H(o | s)>` over the states that are not negligible.
-    fn gain(&self, weights: &[f64], outcomes: &mut [f64]) -> f64 {
-        let outcomes = &mut outcomes[..self.outcomes];
-        outcomes.fill(0.0);
-        let mut gain = 0.0;
-        let mut start = 0;
-        for (state, (weight, end)) in weights.iter().zip(&self.ends).enumerate() {
-            let end = *end as usize;
-            if *weight > LEGACY_NEGLIGIBLE {
-                gain += weight * self.negative_entropy[state];
-                for (o, p) in self.outcome[start..end].iter().zip(&self.probability[start..end]) {
-                    outcomes[*o as usize] += weight * p;
-                }
-            }
-            start = end;
-        }
-        gain - outcomes.iter().filter(|p| **p > 0.0).map(|p| p * ln_legacy(*p)).sum::<f64>()
-    }
-}
-
-/// Every outcome so far with every outcome of one more modality that can happen.
-fn extended(possible: &[(u32, f64)], a: &Array, column: usize) -> Vec<(u32, f64)> {
-    let columns = a.columns();
-    let mut next = Vec::with_capacity(possible.len());
-    for (outcome, p) in possible {
-        for (o, likelihood) in a.data.iter().skip(column).step_by(columns).enumerate() {
-            if *likelihood > 0.0 {
-                next.push((outcome * a.shape[0] as u32 + o as u32, p * likelihood));
-            }
-        }
-    }
-    next
-}
-
-fn too_large(size: f64) -> ModelError {
-    ModelError::TooLarge {
-        what: "the number of joint outcomes, over which legacy information gain sums,",
-        size,
-        limit: MAX_JOINT_OUTCOMES,
-        remedy: "use the modern profile, or switch use_states_info_gain off",
     }
 }

@@ -5,6 +5,7 @@
 //! runs, each by one implementation under one profile; the actions of the file are the ones
 //! executed in all of them, so that runs can be compared step by step.
 
+mod comparison;
 mod replay;
 
 use std::collections::BTreeMap;
@@ -13,9 +14,10 @@ use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-pub use replay::{Difference, Quantity, Replay, ReplayError, ReplayedStep, replay};
+pub use comparison::{Difference, Quantity};
+pub use replay::{Replay, ReplayError, replay};
 
-use crate::{Array, GenerativeModel};
+use crate::{Array, Counts, GenerativeModel};
 
 /// The only format this module reads.
 pub const FORMAT: &str = "aif-golden/1";
@@ -64,6 +66,18 @@ pub struct GoldenModel {
     pub D: Vec<Array>,
     /// Habits.
     pub E: Option<Array>,
+    /// Dirichlet counts of A.
+    #[serde(default)]
+    pub pA: Option<Vec<Array>>,
+    /// Dirichlet counts of B.
+    #[serde(default)]
+    pub pB: Option<Vec<Array>>,
+    /// Dirichlet counts of D.
+    #[serde(default)]
+    pub pD: Option<Vec<Array>>,
+    /// The goal of each factor, for inductive inference.
+    #[serde(default)]
+    pub H: Option<Vec<Array>>,
     /// Factors of each modality; all if none.
     #[serde(default)]
     pub A_dependencies: Option<Vec<Vec<usize>>>,
@@ -108,9 +122,45 @@ pub struct GoldenOptions {
     /// Whether D is learned.
     #[serde(default)]
     pub learn_D: bool,
+    /// Learning rate of A.
+    #[serde(default = "one")]
+    pub lr_pA: f64,
+    /// Learning rate of B.
+    #[serde(default = "one")]
+    pub lr_pB: f64,
+    /// Learning rate of D.
+    #[serde(default = "one")]
+    pub lr_pD: f64,
+    /// Observations that legacy message passing looks back on.
+    #[serde(default = "one_observation")]
+    pub inference_horizon: usize,
     /// Whether inductive inference is on.
     #[serde(default)]
     pub use_inductive: bool,
+    /// How inductive inference is set up, if it is on.
+    #[serde(default)]
+    pub inductive: Option<GoldenInductive>,
+}
+
+/// The options of inductive inference.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct GoldenInductive {
+    /// Rows of the reach.
+    pub depth: usize,
+    /// A transition is possible if it is more probable than this.
+    pub threshold: f64,
+    /// The probability given to what is out of reach.
+    pub epsilon: f64,
+}
+
+/// pymdp's learning rate where a file names none.
+fn one() -> f64 {
+    1.0
+}
+
+/// pymdp's inference horizon where a file names none.
+fn one_observation() -> usize {
+    1
 }
 
 /// An array of integers with a shape.
@@ -131,39 +181,65 @@ pub struct Run {
     pub A_dependencies: Option<Vec<Vec<usize>>>,
     /// One for each observation.
     pub steps: Vec<Step>,
+    /// The counts of D after the last step, where D is learned.
+    #[serde(default)]
+    pub final_pD: Option<Vec<Vec<f64>>>,
 }
 
-/// One step of a run; which quantities are there depends on the kind of run.
-#[derive(Clone, Debug, Deserialize)]
+/// Beliefs about each factor.
+pub type ByFactor = Vec<Vec<f64>>;
+
+/// One step of a run, as a file records it or as a replay computed it; which quantities are there
+/// depends on the kind of run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(non_snake_case, reason = "the format's own names")]
 pub struct Step {
-    /// The empirical prior of each factor.
-    #[serde(default)]
-    pub prior: Option<Vec<Vec<f64>>>,
-    /// The posterior of each factor.
-    #[serde(default)]
-    pub qs: Option<Vec<Vec<f64>>>,
-    /// Variational free energy: one for fixed-point iteration, one per policy for MMP.
-    #[serde(default)]
+    /// Its number, from 0.
+    pub t: usize,
+    /// The empirical prior.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prior: Option<ByFactor>,
+    /// The posterior.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qs: Option<ByFactor>,
+    /// Legacy message passing: the prior of the window's first moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest_belief: Option<ByFactor>,
+    /// Legacy message passing, `[policy][moment]`: the window, then the policy's steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qs_pi: Option<Vec<Vec<ByFactor>>>,
+    /// Modern message passing, `[factor][moment][state]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qs_seq: Option<Vec<ByFactor>>,
+    /// Variational free energy: one of a posterior, or one per policy of legacy message passing.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub F: Option<FreeEnergy>,
     /// Sweeps of legacy iteration.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fpi_iters: Option<usize>,
+    /// Counts of each modality's A after the step, row-major.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pA: Option<Vec<Vec<f64>>>,
+    /// Counts of each factor's B after the step, row-major.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pB: Option<Vec<Vec<f64>>>,
     /// Negative expected free energy of each policy.
     pub neg_efe: Vec<f64>,
     /// The policy posterior.
     pub q_pi: Vec<f64>,
-    /// The terms of `neg_efe`, at the first step only.
-    #[serde(default)]
+    /// The terms of `neg_efe`; files record them at the first step only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
     /// What the run itself would have done.
     pub action: Vec<usize>,
     /// How far the best action was ahead; a tie is decided by rounding.
-    pub action_margin: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action_margin: Option<f64>,
 }
 
 /// Free energy of a posterior.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum FreeEnergy {
     /// Of the one posterior.
@@ -172,15 +248,22 @@ pub enum FreeEnergy {
     PerPolicy(Vec<f64>),
 }
 
-/// The terms of expected free energy, per policy, whether or not they count.
-#[derive(Clone, Debug, Deserialize)]
+/// The terms of expected free energy, per policy.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Terms {
     /// Expected utility.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub utility: Option<Vec<f64>>,
     /// Expected information about states.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub states_info_gain: Option<Vec<f64>>,
+    /// Expected information about A and B.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub param_info_gain: Option<Vec<f64>>,
+    /// Inductive value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inductive_value: Option<Vec<f64>>,
 }
 
 /// Why a golden file could not be read. Every message names the file.
@@ -252,6 +335,12 @@ impl GoldenFile {
 }
 
 impl GoldenModel {
+    /// The Dirichlet counts that the file gives.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts { a: self.pA.clone(), b: self.pB.clone(), d: self.pD.clone(), ..Counts::default() }
+    }
+
     /// The generative model, with a run's own dependencies if it has any: then the axes of A
     /// that a modality does not depend on are dropped, at their first element.
     #[must_use]
@@ -291,37 +380,4 @@ fn without_other_axes(a: &Array, kept: &[usize]) -> Array {
         let rest: usize = index[1..].iter().zip(&axes).map(|(i, axis)| i * strides[*axis]).sum();
         a.data.get(index[0] * strides[0] + rest).copied().unwrap_or(f64::NAN)
     })
-}
-
-/// What a replayed step computed, to be printed as JSON.
-impl Serialize for ReplayedStep {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[expect(non_snake_case, reason = "the format's own names")]
-        struct Written<'a> {
-            t: usize,
-            prior: &'a [Vec<f64>],
-            qs: &'a [Vec<f64>],
-            F: f64,
-            fpi_iters: usize,
-            neg_efe: &'a [f64],
-            q_pi: &'a [f64],
-            utility: &'a [f64],
-            states_info_gain: &'a [f64],
-            action: &'a [usize],
-        }
-        Written {
-            t: self.t,
-            prior: &self.prior,
-            qs: &self.qs,
-            F: self.free_energy,
-            fpi_iters: self.sweeps,
-            neg_efe: &self.neg_efe,
-            q_pi: &self.q_pi,
-            utility: &self.utility,
-            states_info_gain: &self.states_info_gain,
-            action: &self.action,
-        }
-        .serialize(serializer)
-    }
 }

@@ -6,8 +6,9 @@
 mod legacy;
 mod modern;
 
-use crate::beliefs::{JointSet, Layout};
+use crate::beliefs::{ContractionRoom, JointSet, Layout};
 use crate::error::ModelError;
+use crate::evidence::Observation;
 use crate::{GenerativeModel, Options, Profile};
 
 use legacy::LegacyLikelihood;
@@ -34,12 +35,20 @@ pub(crate) struct Inferred {
 pub(crate) struct InferenceScratch {
     /// One element per joint state of the largest set of factors.
     pub(crate) joint: Vec<f64>,
-    /// Log likelihood of what was observed, per joint state (legacy only).
+    /// Log likelihood of what was observed, per joint state.
     observed: Vec<f64>,
     /// Log prior, all factors.
     log_prior: Vec<f64>,
     /// The next beliefs, all factors.
     next: Vec<f64>,
+    room: ContractionRoom,
+}
+
+impl InferenceScratch {
+    /// Room for expectations over other factors.
+    pub(crate) fn contraction(&mut self) -> &mut ContractionRoom {
+        &mut self.room
+    }
 }
 
 impl Likelihood {
@@ -57,7 +66,7 @@ impl Likelihood {
     /// The posterior of an observation that was checked, into `beliefs`.
     pub(crate) fn infer(
         &self,
-        observation: &[usize],
+        observation: Observation,
         prior: &[f64],
         layout: &Layout,
         options: &Options,
@@ -78,13 +87,14 @@ impl Likelihood {
     pub(crate) fn scratch(&self, layout: &Layout) -> InferenceScratch {
         let (joint, observed) = match self {
             Self::Legacy(likelihood) => (likelihood.size(), likelihood.size()),
-            Self::Modern(likelihood) => (likelihood.largest(), 0),
+            Self::Modern(likelihood) => (likelihood.largest(), likelihood.observed()),
         };
         InferenceScratch {
             joint: vec![0.0; joint],
             observed: vec![0.0; observed],
             log_prior: vec![0.0; layout.total()],
             next: vec![0.0; layout.total()],
+            room: ContractionRoom::new(joint, layout.factors()),
         }
     }
 }
@@ -95,7 +105,7 @@ fn sets(model: &GenerativeModel, layout: &Layout) -> Vec<JointSet> {
 }
 
 /// Every factor's beliefs alike.
-fn fill_uniform(beliefs: &mut [f64], layout: &Layout) {
+pub(crate) fn fill_uniform(beliefs: &mut [f64], layout: &Layout) {
     for f in 0..layout.factors() {
         let range = layout.range(f);
         let states = range.len() as f64;

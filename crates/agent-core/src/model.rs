@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use crate::beliefs::{Factors, JointSet, Layout};
-use crate::error::ModelError;
+use crate::error::{ModelError, StepError};
+use crate::evidence::{Evidence, Observation};
 use crate::expected_free_energy::Valuation;
 use crate::inference::Likelihood;
 use crate::joint_action;
 use crate::matrix::Matrix;
 use crate::policies::Policies;
 use crate::probability::{ln_legacy, ln_modern};
-use crate::validation;
-use crate::{GenerativeModel, Options, Profile};
+use crate::{Counts, GenerativeModel, Options, Profile};
+use crate::{planning, validation};
 
 /// An immutable model that any number of agents share through an [`Arc`].
 ///
@@ -26,7 +27,7 @@ use crate::{GenerativeModel, Options, Profile};
 #[derive(Debug)]
 pub struct Model {
     pub(crate) options: Options,
-    pub(crate) policies: Policies,
+    pub(crate) policies: Arc<Policies>,
     /// `ln E`, or nothing where all policies are alike.
     pub(crate) log_habits: Vec<f64>,
     pub(crate) layout: Layout,
@@ -55,7 +56,20 @@ impl Model {
     ///
     /// # Errors
     /// [`ModelError`], which names the array, the index and the value that does not fit.
-    pub fn new(model: &GenerativeModel, mut options: Options) -> Result<Arc<Self>, ModelError> {
+    pub fn new(model: &GenerativeModel, options: Options) -> Result<Arc<Self>, ModelError> {
+        Self::with_counts(model, &Counts::default(), options)
+    }
+
+    /// The same with Dirichlet counts, from which parameter information gain is computed.
+    ///
+    /// # Errors
+    /// [`ModelError`], also for counts whose shapes are not those of their arrays, or that are
+    /// negative or not finite.
+    pub fn with_counts(
+        model: &GenerativeModel,
+        counts: &Counts,
+        mut options: Options,
+    ) -> Result<Arc<Self>, ModelError> {
         let num_controls = model.num_controls();
         if let Some(list) = &options.policies {
             options.policy_len = list.first().map_or(0, Vec::len);
@@ -69,21 +83,44 @@ impl Model {
         if let Some(habits) = &model.e {
             validation::check_habits(habits, policies.len())?;
         }
+        validation::check_counts_of(counts, model, policies.len())?;
+        let compiled = Self::compile(model, counts, options, Arc::new(policies))?;
+        planning::check_room(&compiled)?;
+        Ok(Arc::new(compiled))
+    }
+
+    /// The same policies and options for arrays that have changed, as in learning; they must be
+    /// as valid as those before.
+    pub(crate) fn with_arrays(
+        &self,
+        model: &GenerativeModel,
+        counts: &Counts,
+    ) -> Result<Arc<Self>, ModelError> {
+        let (options, policies) = (self.options.clone(), Arc::clone(&self.policies));
+        Ok(Arc::new(Self::compile(model, counts, options, policies)?))
+    }
+
+    fn compile(
+        model: &GenerativeModel,
+        counts: &Counts,
+        options: Options,
+        policies: Arc<Policies>,
+    ) -> Result<Self, ModelError> {
         let layout = Layout::new(&model.num_states());
         let likelihood = Likelihood::new(model, &layout, &options)?;
-        let valuation = Valuation::new(model, &layout, &options)?;
-        Ok(Arc::new(Self {
+        let valuation = Valuation::new(model, counts, &layout, &options)?;
+        Ok(Self {
             log_habits: log_habits(model, options.profile),
             prior: model.d.iter().flat_map(|d| d.data.iter().copied()).collect(),
             transitions: (0..model.d.len()).map(|f| Transition::new(model, &layout, f)).collect(),
             num_obs: model.num_obs(),
-            num_controls,
+            num_controls: model.num_controls(),
             policies,
             layout,
             likelihood,
             valuation,
             options,
-        }))
+        })
     }
 
     /// The options it was made with; `policy_len` is that of the policies.
@@ -131,6 +168,42 @@ impl Model {
         self.layout.range(factor)
     }
 
+    /// Whether an observation has one fitting piece of evidence per modality.
+    pub(crate) fn check_observation(&self, observation: Observation) -> Result<(), StepError> {
+        let expected = self.num_obs.len();
+        if observation.len() != expected {
+            return Err(StepError::ObservationCount { found: observation.len(), expected });
+        }
+        for (modality, &outcomes) in self.num_obs.iter().enumerate() {
+            match observation.of(modality) {
+                Evidence::Missing => {}
+                Evidence::Outcome(found) if found < outcomes => {}
+                Evidence::Outcome(found) => {
+                    return Err(StepError::Observation { modality, found, last: outcomes - 1 });
+                }
+                Evidence::Distribution(distribution) => {
+                    validation::check_evidence(distribution, modality, outcomes)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is one action per factor that it has.
+    pub(crate) fn check_action(&self, action: &[usize]) -> Result<(), StepError> {
+        let controls = &self.num_controls;
+        if action.len() != controls.len() {
+            let (found, expected) = (action.len(), controls.len());
+            return Err(StepError::ActionCount { found, expected });
+        }
+        for (factor, (&found, &controls)) in action.iter().zip(controls).enumerate() {
+            if found >= controls {
+                return Err(StepError::Action { factor, found, last: controls - 1 });
+            }
+        }
+        Ok(())
+    }
+
     /// What follows from these beliefs under these actions, one per factor: `out_f = B_f[u] q`.
     pub(crate) fn predict(
         &self,
@@ -141,7 +214,8 @@ impl Model {
     ) {
         let layout = &self.layout;
         for (f, transition) in self.transitions.iter().enumerate() {
-            let weights = transition.from.joint(Factors { beliefs, layout }, scratch);
+            let of = Factors { beliefs, layout };
+            let weights = transition.from.joint(|g| of.of(g), scratch);
             transition.by_action[action[f]].multiply(weights, &mut out[layout.range(f)]);
         }
     }

@@ -1,5 +1,7 @@
 //! How an agent infers, plans and acts.
 
+use crate::Array;
+
 /// Which line of pymdp the arithmetic follows. They differ beyond rounding, and choose
 /// different actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +34,21 @@ pub enum Sampling {
     Full,
 }
 
+/// Goals for inductive inference: states from which they are out of reach are avoided
+/// (modern pymdp's `H`, `inductive_depth`, `inductive_threshold`, `inductive_epsilon`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inductive {
+    /// For each factor, 1 for the states that are its goal, else 0.
+    pub goals: Vec<Array>,
+    /// Rows of the reach: the goal itself and steps before it, at least 1.
+    pub depth: usize,
+    /// A transition is possible if it is more probable than this.
+    pub threshold: f64,
+    /// The probability given to states from which a goal is out of reach; its logarithm is
+    /// their value.
+    pub epsilon: f64,
+}
+
 /// Options of an agent, with pymdp's names and defaults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -45,6 +62,10 @@ pub struct Options {
     pub use_utility: bool,
     /// Whether the expected information about states counts.
     pub use_states_info_gain: bool,
+    /// Whether the expected information about A and B counts; it needs [`crate::Counts`].
+    pub use_param_info_gain: bool,
+    /// Goals whose reach counts, if any.
+    pub inductive: Option<Inductive>,
     /// Precision of the policy posterior.
     pub gamma: f64,
     /// Precision of stochastic action selection.
@@ -69,6 +90,8 @@ impl Options {
             policies: None,
             use_utility: true,
             use_states_info_gain: true,
+            use_param_info_gain: false,
+            inductive: None,
             gamma: 16.0,
             alpha: 16.0,
             action_selection: ActionSelection::Deterministic,

@@ -1,10 +1,13 @@
 //! Whether the arrays of a generative model fit together and are what they claim to be.
 
-use crate::error::{ArrayName, ModelError};
-use crate::{Array, GenerativeModel, Options};
+use crate::error::{ArrayName, ModelError, StepError};
+use crate::{Array, Counts, GenerativeModel, Inductive, Options};
 
 /// How far from 1 a distribution may sum.
 pub(crate) const SUM_TOLERANCE: f64 = 1e-6;
+
+/// The deepest reach of inductive inference.
+const MAX_INDUCTIVE_DEPTH: usize = 1 << 16;
 
 /// Checks everything but the number of policies, on which E's length depends.
 pub(crate) fn check(model: &GenerativeModel, options: &Options) -> Result<(), ModelError> {
@@ -41,6 +44,9 @@ pub(crate) fn check(model: &GenerativeModel, options: &Options) -> Result<(), Mo
     }
     for (m, c) in model.c.iter().enumerate() {
         check_preferences(c, m, model.num_obs()[m], options.policy_len)?;
+    }
+    if let Some(inductive) = &options.inductive {
+        check_inductive(inductive, model)?;
     }
     check_options(options)
 }
@@ -174,6 +180,112 @@ fn check_options(options: &Options) -> Result<(), ModelError> {
             name: "df_tolerance",
             value: options.df_tolerance,
             expected: "a tolerance is a number",
+        });
+    }
+    Ok(())
+}
+
+/// Checks Dirichlet counts against the arrays that they are of.
+pub(crate) fn check_counts_of(
+    counts: &Counts,
+    model: &GenerativeModel,
+    policies: usize,
+) -> Result<(), ModelError> {
+    let outcomes: Vec<Vec<usize>> = model.num_obs().iter().map(|o| vec![*o]).collect();
+    let shapes = |arrays: &[Array]| -> Vec<Vec<usize>> {
+        arrays.iter().map(|array| array.shape.clone()).collect()
+    };
+    check_each(&counts.a, &shapes(&model.a), "pA", ArrayName::PA)?;
+    check_each(&counts.b, &shapes(&model.b), "pB", ArrayName::PB)?;
+    check_each(&counts.c, &outcomes, "pC", ArrayName::PC)?;
+    check_each(&counts.d, &shapes(&model.d), "pD", ArrayName::PD)?;
+    match &counts.e {
+        Some(e) => check_count(e, ArrayName::PE, &[policies]),
+        None => Ok(()),
+    }
+}
+
+/// Checks the counts of one kind, if there are any, against the shapes they should have.
+fn check_each(
+    counts: &Option<Vec<Array>>,
+    shapes: &[Vec<usize>],
+    name: &'static str,
+    named: fn(usize) -> ArrayName,
+) -> Result<(), ModelError> {
+    let Some(counts) = counts else { return Ok(()) };
+    if counts.len() != shapes.len() {
+        let (found, expected) = (counts.len(), shapes.len());
+        return Err(ModelError::ArrayCount { name, found, expected, per: "array counted" });
+    }
+    let mut arrays = counts.iter().zip(shapes).enumerate();
+    arrays.try_for_each(|(index, (array, shape))| check_count(array, named(index), shape))
+}
+
+fn check_count(array: &Array, name: ArrayName, shape: &[usize]) -> Result<(), ModelError> {
+    check_shape(array, name, shape, "counts have the shape of what they count")?;
+    match array.data.iter().position(|count| !(count.is_finite() && *count >= 0.0)) {
+        None => Ok(()),
+        Some(place) => Err(ModelError::Value {
+            array: name,
+            index: index_of(place, &array.shape),
+            value: array.data[place],
+            expected: "a count is finite and not negative",
+        }),
+    }
+}
+
+/// Checks soft evidence of one modality.
+pub(crate) fn check_evidence(
+    distribution: &[f64],
+    modality: usize,
+    outcomes: usize,
+) -> Result<(), StepError> {
+    let refused = |problem| Err(StepError::Evidence { modality, problem });
+    if distribution.len() != outcomes {
+        let found = distribution.len();
+        return refused(format!("has {found} elements, but there are {outcomes} outcomes"));
+    }
+    let is_probability = |p: &f64| (0.0..=1.0 + SUM_TOLERANCE).contains(p);
+    if let Some(place) = distribution.iter().position(|p| !is_probability(p)) {
+        let value = distribution[place];
+        return refused(format!("gives outcome {place} the probability {value}, not in 0 to 1"));
+    }
+    let sum: f64 = distribution.iter().sum();
+    if (sum - 1.0).abs() > SUM_TOLERANCE {
+        return refused(format!("sums to {sum}; it must sum to 1 within {SUM_TOLERANCE}"));
+    }
+    Ok(())
+}
+
+fn check_inductive(inductive: &Inductive, model: &GenerativeModel) -> Result<(), ModelError> {
+    let (found, expected) = (inductive.goals.len(), model.d.len());
+    if found != expected {
+        return Err(ModelError::ArrayCount { name: "H", found, expected, per: "factor" });
+    }
+    for (f, goal) in inductive.goals.iter().enumerate() {
+        check_shape(goal, ArrayName::H(f), &model.d[f].shape, "a goal marks states of its factor")?;
+        if let Some(place) = goal.data.iter().position(|mark| *mark != 0.0 && *mark != 1.0) {
+            return Err(ModelError::Value {
+                array: ArrayName::H(f),
+                index: vec![place],
+                value: goal.data[place],
+                expected: "a goal is 1 for the states that are one and 0 for the others",
+            });
+        }
+    }
+    let probability = "a probability lies between 0 and 1";
+    for (name, value) in
+        [("inductive.threshold", inductive.threshold), ("inductive.epsilon", inductive.epsilon)]
+    {
+        if !(0.0..=1.0).contains(&value) {
+            return Err(ModelError::Option { name, value, expected: probability });
+        }
+    }
+    if !(1..=MAX_INDUCTIVE_DEPTH).contains(&inductive.depth) {
+        return Err(ModelError::Option {
+            name: "inductive.depth",
+            value: inductive.depth as f64,
+            expected: "it is at least 1 and at most 65536",
         });
     }
     Ok(())

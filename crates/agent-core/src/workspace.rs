@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::Model;
-use crate::expected_free_energy::Value;
 use crate::inference::{InferenceScratch, Inferred};
+use crate::planning::Planning;
 
 /// Everything a step needs beside the agent's own beliefs. One serves any number of agents of
 /// one model, one after the other; a thread has one of its own.
@@ -16,23 +16,36 @@ pub struct Workspace {
     pub(crate) inference: InferenceScratch,
     pub(crate) inferred: Inferred,
     pub(crate) prior: Vec<f64>,
+    /// Joint beliefs of the factors that one factor's transitions depend on.
+    pub(crate) joint: Vec<f64>,
     pub(crate) planning: Planning,
+    pub(crate) plan: Plan,
     pub(crate) selection: Selection,
 }
 
-/// Room for the evaluation of policies.
+/// What the policies are worth.
 #[derive(Clone, Debug)]
-pub(crate) struct Planning {
-    /// Predicted beliefs after each step of the policy at hand, from the present (step 0) on.
-    pub(crate) path: Vec<f64>,
-    /// The value of the policy at hand up to each of its steps; nothing at the present.
-    pub(crate) totals: Vec<Value>,
-    pub(crate) joint: Vec<f64>,
-    pub(crate) outcomes: Vec<f64>,
+pub(crate) struct Plan {
     pub(crate) utility: Vec<f64>,
     pub(crate) states_info_gain: Vec<f64>,
+    pub(crate) param_info_gain: Vec<f64>,
+    pub(crate) inductive_value: Vec<f64>,
     pub(crate) neg_efe: Vec<f64>,
     pub(crate) q_pi: Vec<f64>,
+}
+
+impl Plan {
+    pub(crate) fn new(policies: usize) -> Self {
+        let zeros = || vec![0.0; policies];
+        Self {
+            utility: zeros(),
+            states_info_gain: zeros(),
+            param_info_gain: zeros(),
+            inductive_value: zeros(),
+            neg_efe: zeros(),
+            q_pi: zeros(),
+        }
+    }
 }
 
 /// Room for the choice of an action.
@@ -46,36 +59,39 @@ pub(crate) struct Selection {
     pub(crate) weights: Vec<f64>,
 }
 
+impl Selection {
+    pub(crate) fn new(model: &Model) -> Self {
+        let controls: usize = model.num_controls.iter().sum();
+        Self {
+            marginals: vec![0.0; controls],
+            action: vec![0; model.factors()],
+            weights: vec![0.0; controls.max(model.policies.len())],
+        }
+    }
+}
+
 impl Workspace {
     /// Room for one step of any agent of this model.
     #[must_use]
     pub fn new(model: &Arc<Model>) -> Self {
         let states = model.num_states();
         let policies = model.policies.len();
-        let (joint, outcomes) = model.valuation.room();
         let transitions = model.transitions.iter().map(|t| t.from.size()).max().unwrap_or(0);
-        let controls: usize = model.num_controls.iter().sum();
         Self {
             inference: model.likelihood.scratch(&model.layout),
             inferred: Inferred::default(),
             prior: vec![0.0; states],
-            planning: Planning {
-                path: vec![0.0; states * (model.policies.steps() + 1)],
-                totals: vec![Value::default(); model.policies.steps() + 1],
-                joint: vec![0.0; joint.max(transitions)],
-                outcomes: vec![0.0; outcomes],
-                utility: vec![0.0; policies],
-                states_info_gain: vec![0.0; policies],
-                neg_efe: vec![0.0; policies],
-                q_pi: vec![0.0; policies],
-            },
-            selection: Selection {
-                marginals: vec![0.0; controls],
-                action: vec![0; model.factors()],
-                weights: vec![0.0; controls.max(policies)],
-            },
+            joint: vec![0.0; transitions],
+            planning: Planning::new(model),
+            plan: Plan::new(policies),
+            selection: Selection::new(model),
             model: Arc::clone(model),
         }
+    }
+
+    /// Goes on with a model that has learned: the room is the same.
+    pub(crate) fn adopt(&mut self, model: Arc<Model>) {
+        self.model = model;
     }
 
     /// The empirical prior of the last inference: what was expected before the observation,
@@ -100,24 +116,36 @@ impl Workspace {
     /// The posterior over policies.
     #[must_use]
     pub fn q_pi(&self) -> &[f64] {
-        &self.planning.q_pi
+        &self.plan.q_pi
     }
 
     /// The negative expected free energy of each policy: the sum of the terms switched on.
     #[must_use]
     pub fn neg_efe(&self) -> &[f64] {
-        &self.planning.neg_efe
+        &self.plan.neg_efe
     }
 
     /// The expected utility of each policy; zeros where it is switched off.
     #[must_use]
     pub fn utility(&self) -> &[f64] {
-        &self.planning.utility
+        &self.plan.utility
     }
 
     /// The expected information about states of each policy; zeros where it is switched off.
     #[must_use]
     pub fn states_info_gain(&self) -> &[f64] {
-        &self.planning.states_info_gain
+        &self.plan.states_info_gain
+    }
+
+    /// The expected information about A and B of each policy; zeros where it is switched off.
+    #[must_use]
+    pub fn param_info_gain(&self) -> &[f64] {
+        &self.plan.param_info_gain
+    }
+
+    /// The inductive value of each policy; zeros where it is switched off.
+    #[must_use]
+    pub fn inductive_value(&self) -> &[f64] {
+        &self.plan.inductive_value
     }
 }

@@ -1,92 +1,24 @@
-//! Replaying a run of a golden file and comparing it step by step.
+//! Replaying a run of a golden file.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use super::{FreeEnergy, GoldenFile, Run, Step};
+use super::comparison::{Difference, Quantity, compare};
+use super::{ByFactor, FreeEnergy, GoldenFile, GoldenOptions, Run, Step, Terms};
+use crate::beliefs::Layout;
 use crate::error::{ModelError, StepError};
-use crate::{Agent, Model, Options, Profile, Sampling, Workspace};
-
-/// The margin above which two implementations must choose the same action.
-const DECISIVE_MARGIN: f64 = 1e-9;
-
-/// Policies from which on sums are long enough for a wider tolerance of `neg_efe`.
-const MANY_POLICIES: usize = 125;
-
-/// Something that is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Quantity {
-    /// The empirical prior.
-    Prior,
-    /// The posterior over states.
-    Qs,
-    /// The variational free energy.
-    FreeEnergy,
-    /// Sweeps of legacy iteration.
-    Sweeps,
-    /// The negative expected free energy.
-    NegEfe,
-    /// Its utility term.
-    Utility,
-    /// Its state information gain.
-    StatesInfoGain,
-    /// The posterior over policies.
-    QPi,
-    /// Decided actions that differ: a count.
-    Actions,
-}
-
-/// The largest absolute difference of one quantity over a run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Difference {
-    /// What was compared.
-    pub quantity: Quantity,
-    /// How far apart at worst.
-    pub largest: f64,
-    /// How far apart they may be.
-    pub tolerance: f64,
-}
-
-impl Difference {
-    /// Whether it is small enough; what is not a number is not.
-    #[must_use]
-    pub fn is_within(&self) -> bool {
-        self.largest <= self.tolerance
-    }
-}
-
-/// One step as this engine computed it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReplayedStep {
-    /// Its number.
-    pub t: usize,
-    /// The empirical prior of each factor.
-    pub prior: Vec<Vec<f64>>,
-    /// The posterior of each factor.
-    pub qs: Vec<Vec<f64>>,
-    /// The variational free energy.
-    pub free_energy: f64,
-    /// Sweeps of fixed-point iteration.
-    pub sweeps: usize,
-    /// The negative expected free energy of each policy.
-    pub neg_efe: Vec<f64>,
-    /// The policy posterior.
-    pub q_pi: Vec<f64>,
-    /// Utility of each policy.
-    pub utility: Vec<f64>,
-    /// State information gain of each policy.
-    pub states_info_gain: Vec<f64>,
-    /// What this engine would have done.
-    pub action: Vec<usize>,
-}
+use crate::sequence::{MessagePassing, SequenceAgent, SequenceModel};
+use crate::workspace::Plan;
+use crate::{
+    Agent, Array, Evidence, Inductive, Learner, Model, Options, Profile, Rates, Sampling, Workspace,
+};
 
 /// A run replayed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replay {
     /// The profile it was replayed under.
     pub profile: Profile,
-    /// Every step.
-    pub steps: Vec<ReplayedStep>,
+    /// Every step as this engine computed it.
+    pub steps: Vec<Step>,
+    /// The counts of D after the last step, where the profile learns D.
+    pub final_counts_d: Option<ByFactor>,
     /// One for each quantity that the run records.
     pub differences: Vec<Difference>,
 }
@@ -100,9 +32,20 @@ pub enum ReplayError {
     /// The file contradicts itself.
     #[error("{0}")]
     Inconsistent(String),
+    /// A quantity has another shape in the run than in the model.
+    #[error("step {t}: {quantity} has another shape in the run than in the model")]
+    Misfit {
+        /// The step.
+        t: usize,
+        /// The quantity.
+        quantity: Quantity,
+    },
     /// The model was refused.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// An agent could not be made or end its episode.
+    #[error(transparent)]
+    Agent(StepError),
     /// An observation or action was refused.
     #[error("step {t}: {source}")]
     Step {
@@ -113,16 +56,21 @@ pub enum ReplayError {
     },
 }
 
+/// How states are inferred in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Inference {
+    FixedPoint,
+    Window(MessagePassing),
+}
+
 /// Replays the run of this name, under the profile that its name tells.
 ///
 /// # Errors
 /// [`ReplayError`]; [`ReplayError::Unsupported`] says what is missing.
 pub fn replay(file: &GoldenFile, name: &str, run: &Run) -> Result<Replay, ReplayError> {
     let profile = profile_of(name)?;
-    check_supported(file, name)?;
+    let inference = inference_of(name, profile, &file.options);
     let options = options(file, name, profile)?;
-    let generative_model = file.model.generative_model(run.A_dependencies.as_ref());
-    let model = Model::new(&generative_model, options)?;
     if run.steps.len() != file.observations.len() || file.actions.len() != run.steps.len() {
         return Err(ReplayError::Inconsistent(format!(
             "{} observations, {} actions and {} steps; there must be as many of each",
@@ -131,17 +79,24 @@ pub fn replay(file: &GoldenFile, name: &str, run: &Run) -> Result<Replay, Replay
             run.steps.len()
         )));
     }
-    let mut agent = Agent::new(&model);
-    let mut workspace = Workspace::new(&model);
-    let mut steps = Vec::with_capacity(run.steps.len());
-    for (t, (observation, executed)) in file.observations.iter().zip(&file.actions).enumerate() {
-        let at = |source| ReplayError::Step { t, source };
-        let action = agent.step(observation, &mut workspace).map_err(at)?.to_vec();
-        steps.push(ReplayedStep::of(t, &agent, &workspace, action));
-        agent.set_action(executed).map_err(at)?;
-    }
-    let differences = compare(&run.steps, &steps, file, profile)?;
-    Ok(Replay { profile, steps, differences })
+    let learns = file.options.learn_A || file.options.learn_B || file.options.learn_D;
+    let mut final_counts_d = None;
+    let steps = match inference {
+        Inference::Window(_) if learns => {
+            return Err(ReplayError::Unsupported("learning with message passing over a window"));
+        }
+        Inference::Window(method) => replay_window(file, run, options, method)?,
+        Inference::FixedPoint if learns => {
+            let (steps, counts_d) = replay_learning(file, run, options)?;
+            final_counts_d = counts_d;
+            steps
+        }
+        Inference::FixedPoint => replay_steps(file, run, options)?,
+    };
+    let policies = file.policies.shape.first().copied().unwrap_or(0);
+    let differences = compare(run, &steps, final_counts_d.as_ref(), policies)
+        .map_err(|misfit| ReplayError::Misfit { t: misfit.t, quantity: misfit.quantity })?;
+    Ok(Replay { profile, steps, final_counts_d, differences })
 }
 
 /// The profile that a run's name tells.
@@ -155,18 +110,15 @@ fn profile_of(name: &str) -> Result<Profile, ReplayError> {
     }
 }
 
-fn check_supported(file: &GoldenFile, name: &str) -> Result<(), ReplayError> {
-    let options = &file.options;
-    let obstacles = [
-        (name.ends_with("-mmp") || name.ends_with("-vmp"), "message passing over a window"),
-        (options.inference_algo != "VANILLA" && name.starts_with("pymdp-0."), "legacy MMP"),
-        (options.use_param_info_gain, "parameter information gain"),
-        (options.use_inductive, "inductive inference"),
-        (options.learn_A || options.learn_B || options.learn_D, "learning"),
-    ];
-    match obstacles.into_iter().find(|(is_there, _)| *is_there) {
-        Some((_, obstacle)) => Err(ReplayError::Unsupported(obstacle)),
-        None => Ok(()),
+/// The way of inference that a run's name tells, or in the legacy profile the file's options.
+fn inference_of(name: &str, profile: Profile, options: &GoldenOptions) -> Inference {
+    match profile {
+        Profile::Modern if name.ends_with("-mmp") => Inference::Window(MessagePassing::Marginal),
+        Profile::Modern if name.ends_with("-vmp") => Inference::Window(MessagePassing::Variational),
+        Profile::Legacy if options.inference_algo == "MMP" => {
+            Inference::Window(MessagePassing::Marginal)
+        }
+        _ => Inference::FixedPoint,
     }
 }
 
@@ -185,6 +137,8 @@ fn options(file: &GoldenFile, name: &str, profile: Profile) -> Result<Options, R
         policy_len: given.policy_len,
         use_utility: given.use_utility,
         use_states_info_gain: given.use_states_info_gain,
+        use_param_info_gain: given.use_param_info_gain,
+        inductive: inductive(file, profile)?,
         gamma: given.gamma,
         alpha: given.alpha,
         sampling: match given.sampling_mode.as_str() {
@@ -205,123 +159,155 @@ fn options(file: &GoldenFile, name: &str, profile: Profile) -> Result<Options, R
     })
 }
 
-impl ReplayedStep {
-    fn of(t: usize, agent: &Agent, workspace: &Workspace, action: Vec<usize>) -> Self {
-        let model = agent.model();
-        let by_factor = |beliefs: &[f64]| -> Vec<Vec<f64>> {
-            (0..model.factors()).map(|f| beliefs[model.states_of(f)].to_vec()).collect()
-        };
-        Self {
-            t,
-            prior: by_factor(workspace.prior()),
-            qs: by_factor(agent.beliefs()),
-            free_energy: workspace.free_energy(),
-            sweeps: workspace.sweeps(),
-            neg_efe: workspace.neg_efe().to_vec(),
-            q_pi: workspace.q_pi().to_vec(),
-            utility: workspace.utility().to_vec(),
-            states_info_gain: workspace.states_info_gain().to_vec(),
-            action,
-        }
+/// Goals, if inductive inference is on; legacy pymdp has none.
+fn inductive(file: &GoldenFile, profile: Profile) -> Result<Option<Inductive>, ReplayError> {
+    if !file.options.use_inductive || profile == Profile::Legacy {
+        return Ok(None);
     }
+    let (Some(goals), Some(given)) = (file.model.H.clone(), file.options.inductive) else {
+        return Err(ReplayError::Inconsistent(
+            "use_inductive is on, but there is no H or no inductive option; both are needed"
+                .to_owned(),
+        ));
+    };
+    let (depth, threshold, epsilon) = (given.depth, given.threshold, given.epsilon);
+    Ok(Some(Inductive { goals, depth, threshold, epsilon }))
 }
 
-/// The largest differences over all steps.
-fn compare(
-    expected: &[Step],
-    got: &[ReplayedStep],
+/// Observations with the actions executed after them.
+fn episode(file: &GoldenFile) -> impl Iterator<Item = (usize, &Vec<usize>, &Vec<usize>)> {
+    let pairs = file.observations.iter().zip(&file.actions).enumerate();
+    pairs.map(|(t, (observation, executed))| (t, observation, executed))
+}
+
+fn at(t: usize) -> impl Fn(StepError) -> ReplayError + Copy {
+    move |source| ReplayError::Step { t, source }
+}
+
+fn replay_steps(file: &GoldenFile, run: &Run, options: Options) -> Result<Vec<Step>, ReplayError> {
+    let generative_model = file.model.generative_model(run.A_dependencies.as_ref());
+    let model = Model::with_counts(&generative_model, &file.model.counts(), options)?;
+    let (mut agent, mut workspace) = (Agent::new(&model), Workspace::new(&model));
+    let mut steps = Vec::with_capacity(file.observations.len());
+    for (t, observation, executed) in episode(file) {
+        let action = agent.step(observation, &mut workspace).map_err(at(t))?.to_vec();
+        steps.push(filtered_step(t, &agent, &workspace, action));
+        agent.set_action(executed).map_err(at(t))?;
+    }
+    Ok(steps)
+}
+
+/// pymdp learns after inference and before planning, and does not infer again.
+fn replay_learning(
     file: &GoldenFile,
-    profile: Profile,
-) -> Result<Vec<Difference>, ReplayError> {
-    let mut worst: BTreeMap<Quantity, f64> = BTreeMap::new();
-    for (expected, got) in expected.iter().zip(got) {
-        let mut see = |quantity, difference: Option<f64>| {
-            let difference = difference.ok_or_else(|| {
-                ReplayError::Inconsistent(format!(
-                    "step {}: {quantity} has another shape in the run than in the model",
-                    got.t
-                ))
-            })?;
-            let largest = worst.entry(quantity).or_insert(0.0);
-            // f64::max alone would pass over what is not a number.
-            if difference.is_nan() || difference > *largest {
-                *largest = difference;
-            }
-            Ok::<(), ReplayError>(())
-        };
-        if let Some(prior) = &expected.prior {
-            see(Quantity::Prior, nested(prior, &got.prior))?;
-        }
-        if let Some(qs) = &expected.qs {
-            see(Quantity::Qs, nested(qs, &got.qs))?;
-        }
-        if let Some(FreeEnergy::One(free_energy)) = expected.F {
-            see(Quantity::FreeEnergy, Some((free_energy - got.free_energy).abs()))?;
-        }
-        if let (Some(sweeps), Profile::Legacy) = (expected.fpi_iters, profile) {
-            see(Quantity::Sweeps, Some(sweeps.abs_diff(got.sweeps) as f64))?;
-        }
-        see(Quantity::NegEfe, flat(&expected.neg_efe, &got.neg_efe))?;
-        see(Quantity::QPi, flat(&expected.q_pi, &got.q_pi))?;
-        if let Some(terms) = &expected.terms {
-            if let Some(utility) = terms.utility.as_ref().filter(|_| file.options.use_utility) {
-                see(Quantity::Utility, flat(utility, &got.utility))?;
-            }
-            let gain = terms.states_info_gain.as_ref();
-            if let Some(gain) = gain.filter(|_| file.options.use_states_info_gain) {
-                see(Quantity::StatesInfoGain, flat(gain, &got.states_info_gain))?;
-            }
-        }
-        let differs = expected.action_margin > DECISIVE_MARGIN && expected.action != got.action;
-        *worst.entry(Quantity::Actions).or_insert(0.0) += f64::from(u8::from(differs));
+    run: &Run,
+    options: Options,
+) -> Result<(Vec<Step>, Option<ByFactor>), ReplayError> {
+    let given = &file.options;
+    let profile = options.profile;
+    let rates = Rates {
+        a: given.learn_A.then_some(given.lr_pA),
+        b: given.learn_B.then_some(given.lr_pB),
+        // Modern pymdp learns D from smoothed beliefs; its runs record none.
+        d: (given.learn_D && profile == Profile::Legacy).then_some(given.lr_pD),
+        ..Rates::default()
+    };
+    let generative_model = file.model.generative_model(run.A_dependencies.as_ref());
+    let mut learner = Learner::new(generative_model, file.model.counts(), rates, options)?;
+    let mut steps = Vec::with_capacity(file.observations.len());
+    let flattened = |arrays: &Option<Vec<Array>>| {
+        arrays.as_ref().map(|arrays| arrays.iter().map(|array| array.data.clone()).collect())
+    };
+    for (t, observation, executed) in episode(file) {
+        let evidence: Vec<Evidence> = observation.iter().map(|o| Evidence::Outcome(*o)).collect();
+        learner.perceive(&evidence).map_err(at(t))?;
+        let (counts_a, counts_b) = (flattened(&learner.counts().a), flattened(&learner.counts().b));
+        let action = learner.act().map_err(at(t))?.to_vec();
+        let step = filtered_step(t, learner.agent(), learner.workspace(), action);
+        steps.push(Step { pA: counts_a, pB: counts_b, ..step });
+        learner.set_action(executed).map_err(at(t))?;
     }
-    let differences = worst.into_iter().map(|(quantity, largest)| Difference {
-        quantity,
-        largest,
-        tolerance: quantity.tolerance(file.policies.shape[0]),
-    });
-    Ok(differences.collect())
+    learner.end_episode().map_err(ReplayError::Agent)?;
+    let final_counts_d = rates.d.and_then(|_| flattened(&learner.counts().d));
+    Ok((steps, final_counts_d))
 }
 
-impl Quantity {
-    /// How far apart two implementations in f64 may be.
-    fn tolerance(self, policies: usize) -> f64 {
-        match self {
-            Self::Sweeps | Self::Actions => 0.0,
-            Self::NegEfe | Self::Utility | Self::StatesInfoGain if policies >= MANY_POLICIES => {
-                1e-8
+fn replay_window(
+    file: &GoldenFile,
+    run: &Run,
+    options: Options,
+    method: MessagePassing,
+) -> Result<Vec<Step>, ReplayError> {
+    let profile = options.profile;
+    let horizon = match profile {
+        Profile::Legacy => file.options.inference_horizon,
+        Profile::Modern => file.observations.len().max(1),
+    };
+    let generative_model = file.model.generative_model(run.A_dependencies.as_ref());
+    let sequence = SequenceModel::new(&generative_model, options)?;
+    let layout = &sequence.model().layout;
+    let mut agent = SequenceAgent::new(&sequence, method, horizon).map_err(ReplayError::Agent)?;
+    let mut steps = Vec::with_capacity(file.observations.len());
+    for (t, observation, executed) in episode(file) {
+        let latest_belief = by_factor(layout, agent.prior());
+        agent.infer_states(observation).map_err(at(t))?;
+        agent.infer_policies();
+        let action = agent.sample_action().to_vec();
+        let mut step = planned_step(t, sequence.model(), agent.plan(), action);
+        match profile {
+            Profile::Legacy => {
+                let window = |window: &[Vec<f64>]| {
+                    window.iter().map(|beliefs| by_factor(layout, beliefs)).collect()
+                };
+                step.latest_belief = Some(latest_belief);
+                step.qs_pi = Some(agent.beliefs_by_policy().map(window).collect());
+                step.F = Some(FreeEnergy::PerPolicy(agent.free_energy_by_policy().collect()));
             }
-            _ => 1e-9,
+            Profile::Modern => {
+                let moments = |f: usize| {
+                    agent.window().iter().map(|beliefs| beliefs[layout.range(f)].to_vec()).collect()
+                };
+                step.qs_seq = Some((0..layout.factors()).map(moments).collect());
+            }
         }
+        steps.push(step);
+        agent.set_action(executed).map_err(at(t))?;
+    }
+    Ok(steps)
+}
+
+fn filtered_step(t: usize, agent: &Agent, workspace: &Workspace, action: Vec<usize>) -> Step {
+    let model = agent.model();
+    Step {
+        prior: Some(by_factor(&model.layout, workspace.prior())),
+        qs: Some(by_factor(&model.layout, agent.beliefs())),
+        F: Some(FreeEnergy::One(workspace.free_energy())),
+        fpi_iters: match model.options.profile {
+            Profile::Legacy => Some(workspace.sweeps()),
+            Profile::Modern => None,
+        },
+        ..planned_step(t, model, &workspace.plan, action)
     }
 }
 
-impl fmt::Display for Quantity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Prior => "prior",
-            Self::Qs => "qs",
-            Self::FreeEnergy => "F",
-            Self::Sweeps => "fpi_iters",
-            Self::NegEfe => "neg_efe",
-            Self::Utility => "utility",
-            Self::StatesInfoGain => "states_info_gain",
-            Self::QPi => "q_pi",
-            Self::Actions => "actions",
-        })
+fn planned_step(t: usize, model: &Model, plan: &Plan, action: Vec<usize>) -> Step {
+    let options = &model.options;
+    let when = |is_on: bool, term: &Vec<f64>| is_on.then(|| term.clone());
+    Step {
+        t,
+        neg_efe: plan.neg_efe.clone(),
+        q_pi: plan.q_pi.clone(),
+        terms: Some(Terms {
+            utility: when(options.use_utility, &plan.utility),
+            states_info_gain: when(options.use_states_info_gain, &plan.states_info_gain),
+            param_info_gain: when(options.use_param_info_gain, &plan.param_info_gain),
+            inductive_value: when(options.inductive.is_some(), &plan.inductive_value),
+        }),
+        action,
+        ..Step::default()
     }
 }
 
-/// The largest absolute difference; none if the lengths differ.
-fn flat(a: &[f64], b: &[f64]) -> Option<f64> {
-    let larger = |worst: f64, d: f64| if d <= worst { worst } else { d };
-    (a.len() == b.len()).then(|| a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, larger))
-}
-
-fn nested(a: &[Vec<f64>], b: &[Vec<f64>]) -> Option<f64> {
-    if a.len() != b.len() {
-        return None;
-    }
-    let differences: Option<Vec<f64>> = a.iter().zip(b).map(|(x, y)| flat(x, y)).collect();
-    flat(&differences?, &vec![0.0; a.len()])
+fn by_factor(layout: &Layout, beliefs: &[f64]) -> ByFactor {
+    (0..layout.factors()).map(|f| beliefs[layout.range(f)].to_vec()).collect()
 }

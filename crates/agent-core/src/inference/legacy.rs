@@ -3,6 +3,7 @@
 use super::{InferenceScratch, Inferred, fill_uniform, sets};
 use crate::beliefs::{Factors, JointSet, Layout};
 use crate::error::ModelError;
+use crate::evidence::{Evidence, Observation};
 use crate::probability::{dot, ln_legacy, softmax};
 use crate::{Array, GenerativeModel, Options};
 
@@ -24,7 +25,7 @@ struct Modality {
 }
 
 impl LegacyLikelihood {
-    pub(super) fn new(model: &GenerativeModel, layout: &Layout) -> Result<Self, ModelError> {
+    pub(crate) fn new(model: &GenerativeModel, layout: &Layout) -> Result<Self, ModelError> {
         let joint: f64 = model.d.iter().map(|d| d.data.len() as f64).product();
         if joint > MAX_JOINT_STATES as f64 {
             return Err(ModelError::TooLarge {
@@ -43,34 +44,57 @@ impl LegacyLikelihood {
         Ok(Self { modalities: modalities.collect(), all })
     }
 
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn set(&self) -> &JointSet {
+        &self.all
+    }
+
+    pub(crate) fn size(&self) -> usize {
         self.all.size()
     }
 
     /// `ln prod_m P(o_m | s)` for every joint state.
-    fn join(&self, observation: &[usize], out: &mut [f64]) {
-        out.fill(1.0);
-        for (modality, outcome) in self.modalities.iter().zip(observation) {
-            let row = modality.a.row(*outcome);
-            for (joint, column) in out.iter_mut().zip(&modality.columns) {
-                *joint *= row[*column as usize];
-            }
-        }
+    pub(crate) fn join(&self, observation: Observation, out: &mut [f64]) {
+        self.multiply(observation, out);
         for joint in out {
             *joint = ln_legacy(*joint);
         }
     }
 
-    pub(super) fn infer(
+    /// `prod_m P(o_m | s)` for every joint state.
+    pub(crate) fn multiply(&self, observation: Observation, out: &mut [f64]) {
+        out.fill(1.0);
+        for (m, modality) in self.modalities.iter().enumerate() {
+            let joint = out.iter_mut().zip(&modality.columns);
+            match observation.of(m) {
+                Evidence::Missing => {}
+                Evidence::Outcome(outcome) => {
+                    let row = modality.a.row(outcome);
+                    for (joint, column) in joint {
+                        *joint *= row[*column as usize];
+                    }
+                }
+                Evidence::Distribution(distribution) => {
+                    let columns = modality.a.columns();
+                    for (joint, column) in joint {
+                        let column = modality.a.data.iter().skip(*column as usize);
+                        let weighted = column.step_by(columns).zip(distribution);
+                        *joint *= weighted.map(|(a, o)| a * o).sum::<f64>();
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn infer(
         &self,
-        observation: &[usize],
+        observation: Observation,
         prior: &[f64],
         layout: &Layout,
         options: &Options,
         scratch: &mut InferenceScratch,
         beliefs: &mut [f64],
     ) -> Inferred {
-        let InferenceScratch { joint, observed, log_prior, next } = scratch;
+        let InferenceScratch { joint, observed, log_prior, next, room } = scratch;
         self.join(observation, observed);
         for (log, p) in log_prior.iter_mut().zip(prior) {
             *log = ln_legacy(*p);
@@ -91,13 +115,11 @@ impl LegacyLikelihood {
         let mut change = f64::INFINITY;
         while inferred.sweeps < options.num_iter && change >= options.df_tolerance {
             next.copy_from_slice(log_prior);
-            let of = Factors { beliefs, layout };
+            // pymdp divides the weighted joint by the old beliefs; leaving them out of the
+            // weights is the same, and defined where a belief is zero.
+            self.all.add_expectations(observed, Factors { beliefs, layout }, room, next);
             for f in 0..layout.factors() {
-                // pymdp divides the weighted joint by the old beliefs; leaving them out of the
-                // weights is the same, and defined where a belief is zero.
-                let out = &mut next[layout.range(f)];
-                self.all.add_expectation_over_others(observed, f, of, joint, out);
-                softmax(out);
+                softmax(&mut next[layout.range(f)]);
             }
             beliefs.copy_from_slice(next);
             inferred.free_energy = self.free_energy(beliefs, log_prior, observed, layout, joint);
@@ -117,7 +139,8 @@ impl LegacyLikelihood {
         layout: &Layout,
         joint: &mut [f64],
     ) -> f64 {
-        let weights = self.all.joint(Factors { beliefs, layout }, joint);
+        let of = Factors { beliefs, layout };
+        let weights = self.all.joint(|f| of.of(f), joint);
         divergence(beliefs, log_prior) - dot(weights, observed)
     }
 }

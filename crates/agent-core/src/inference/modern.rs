@@ -1,83 +1,145 @@
 //! pymdp 1.0.x: `run_factorized_fpi` over the modalities' own sets of factors.
 
-use super::{InferenceScratch, Inferred, fill_uniform, sets};
+use std::collections::BTreeMap;
+
+use super::{InferenceScratch, Inferred, fill_uniform};
 use crate::beliefs::{Factors, JointSet, Layout};
+use crate::evidence::{Evidence, Observation};
 use crate::probability::{dot, ln_modern, softmax, x_ln_x};
 use crate::{Array, GenerativeModel};
 
-/// `ln P(o | s)` of each modality, computed once.
+/// `ln P(o | s)`, computed once. Modalities that depend on the same factors are added up before
+/// the first sweep, so that a sweep costs the same however many there are.
 #[derive(Debug)]
 pub(crate) struct ModernLikelihood {
+    groups: Vec<Group>,
+}
+
+/// The modalities of one set of factors.
+#[derive(Debug)]
+struct Group {
+    set: JointSet,
     modalities: Vec<Modality>,
 }
 
 #[derive(Debug)]
 struct Modality {
-    set: JointSet,
+    number: usize,
     /// `[outcome, joint states of the set]`.
+    a: Array,
     log_likelihood: Array,
 }
 
 impl ModernLikelihood {
-    pub(super) fn new(model: &GenerativeModel, layout: &Layout) -> Self {
-        let modalities = model.a.iter().zip(sets(model, layout)).map(|(a, set)| Modality {
-            set,
-            log_likelihood: Array {
-                shape: a.shape.clone(),
-                data: a.data.iter().map(|p| ln_modern(*p)).collect(),
-            },
-        });
-        Self { modalities: modalities.collect() }
+    pub(crate) fn new(model: &GenerativeModel, layout: &Layout) -> Self {
+        let mut groups: BTreeMap<Vec<usize>, Group> = BTreeMap::new();
+        for (number, a) in model.a.iter().enumerate() {
+            let factors = model.factors_of_modality(number);
+            let group = groups.entry(factors.clone()).or_insert_with(|| Group {
+                set: JointSet::new(factors, layout),
+                modalities: Vec::new(),
+            });
+            let data = a.data.iter().map(|p| ln_modern(*p)).collect();
+            let log_likelihood = Array { shape: a.shape.clone(), data };
+            group.modalities.push(Modality { number, a: a.clone(), log_likelihood });
+        }
+        Self { groups: groups.into_values().collect() }
     }
 
     /// Joint states of the largest set.
-    pub(super) fn largest(&self) -> usize {
-        self.modalities.iter().map(|m| m.set.size()).max().unwrap_or(0)
+    pub(crate) fn largest(&self) -> usize {
+        self.groups.iter().map(|group| group.set.size()).max().unwrap_or(0)
     }
 
-    pub(super) fn infer(
+    /// Joint states of all sets.
+    pub(crate) fn observed(&self) -> usize {
+        self.groups.iter().map(|group| group.set.size()).sum()
+    }
+
+    /// The log likelihood of what was observed, group after group.
+    pub(crate) fn observe(&self, observation: Observation, observed: &mut [f64]) {
+        let mut rest = observed;
+        for group in &self.groups {
+            let (sum, others) = rest.split_at_mut(group.set.size());
+            sum.fill(0.0);
+            for modality in &group.modalities {
+                match observation.of(modality.number) {
+                    Evidence::Missing => {}
+                    Evidence::Outcome(outcome) => {
+                        for (sum, log) in sum.iter_mut().zip(modality.log_likelihood.row(outcome)) {
+                            *sum += log;
+                        }
+                    }
+                    Evidence::Distribution(distribution) => {
+                        for (state, sum) in sum.iter_mut().enumerate() {
+                            let column = modality.a.data.iter().skip(state);
+                            let column = column.step_by(modality.a.columns());
+                            let p: f64 = column.zip(distribution).map(|(a, o)| a * o).sum();
+                            *sum += ln_modern(p);
+                        }
+                    }
+                }
+            }
+            rest = others;
+        }
+    }
+
+    /// Adds to `out` what the observation says about each factor, given the others.
+    pub(crate) fn add_expectations(
         &self,
-        observation: &[usize],
+        observed: &[f64],
+        of: Factors,
+        room: &mut crate::beliefs::ContractionRoom,
+        out: &mut [f64],
+    ) {
+        let mut rest = observed;
+        for group in &self.groups {
+            let (values, others) = rest.split_at(group.set.size());
+            group.set.add_expectations(values, of, room, out);
+            rest = others;
+        }
+    }
+
+    pub(crate) fn infer(
+        &self,
+        observation: Observation,
         prior: &[f64],
         layout: &Layout,
         num_iter: usize,
         scratch: &mut InferenceScratch,
         beliefs: &mut [f64],
     ) -> Inferred {
-        let InferenceScratch { joint, log_prior, next, .. } = scratch;
+        let InferenceScratch { joint, observed, log_prior, next, room } = scratch;
         for (log, p) in log_prior.iter_mut().zip(prior) {
             *log = ln_modern(*p);
         }
+        self.observe(observation, observed);
         fill_uniform(beliefs, layout);
         let is_closed = layout.factors() == 1;
         let sweeps = if is_closed { 1 } else { num_iter };
         for _ in 0..sweeps {
             next.copy_from_slice(log_prior);
-            let of = Factors { beliefs, layout };
-            for (modality, outcome) in self.modalities.iter().zip(observation) {
-                let values = modality.log_likelihood.row(*outcome);
-                for &f in modality.set.factors() {
-                    let out = &mut next[layout.range(f)];
-                    modality.set.add_expectation_over_others(values, f, of, joint, out);
-                }
-            }
+            self.add_expectations(observed, Factors { beliefs, layout }, room, next);
             for f in 0..layout.factors() {
                 softmax(&mut next[layout.range(f)]);
             }
             // A sweep that changes no bit will change none however often it is repeated.
-            if next == beliefs {
+            let is_settled = next == beliefs;
+            beliefs.copy_from_slice(next);
+            if is_settled {
                 break;
             }
-            beliefs.copy_from_slice(next);
         }
         let mut free_energy = 0.0;
-        for (q, p) in beliefs.iter().zip(prior) {
-            free_energy += x_ln_x(*q) - if *q > 0.0 { q * ln_modern(*p) } else { 0.0 };
+        for (q, log) in beliefs.iter().zip(&*log_prior) {
+            free_energy += x_ln_x(*q) - q * log;
         }
         let of = Factors { beliefs, layout };
-        for (modality, outcome) in self.modalities.iter().zip(observation) {
-            let weights = modality.set.joint(of, joint);
-            free_energy -= dot(weights, modality.log_likelihood.row(*outcome));
+        let mut rest = &observed[..];
+        for group in &self.groups {
+            let (values, others) = rest.split_at(group.set.size());
+            free_energy -= dot(group.set.joint(|f| of.of(f), joint), values);
+            rest = others;
         }
         Inferred { free_energy, sweeps: if is_closed { 0 } else { sweeps } }
     }
