@@ -204,7 +204,7 @@ impl Agent {
         self.model = model;
     }
 
-    fn check_workspace(&self, workspace: &Workspace) -> Result<(), StepError> {
+    pub(crate) fn check_workspace(&self, workspace: &Workspace) -> Result<(), StepError> {
         if Arc::ptr_eq(&self.model, &workspace.model) {
             Ok(())
         } else {

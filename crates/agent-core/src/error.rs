@@ -239,6 +239,30 @@ pub enum StepError {
         /// States of all factors.
         expected: usize,
     },
+    /// Not one action per dimension of [`crate::Controls`].
+    #[error("there are {found} actions, but {expected} dimensions of control")]
+    DimensionCount {
+        /// Actions given.
+        found: usize,
+        /// Dimensions.
+        expected: usize,
+    },
+    /// An action that a dimension of [`crate::Controls`] does not have.
+    #[error("the action in dimension {dimension} is {found}; its actions are 0 to {last}")]
+    Dimension {
+        /// The dimension.
+        dimension: usize,
+        /// The action.
+        found: usize,
+        /// The last action.
+        last: usize,
+    },
+    /// A tree search over policies of several steps.
+    #[error("the policies have {found} steps; a tree search builds its own from policies of one")]
+    PolicySteps {
+        /// Steps of the model's policies.
+        found: usize,
+    },
     /// A window of no observations.
     #[error("the inference horizon is 0; a window holds at least one observation")]
     Horizon,

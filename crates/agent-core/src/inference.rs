@@ -6,10 +6,11 @@
 mod legacy;
 mod modern;
 
-use crate::beliefs::{ContractionRoom, JointSet, Layout};
+use crate::beliefs::{ContractionRoom, Factors, JointSet, Layout};
 use crate::error::ModelError;
 use crate::evidence::Observation;
-use crate::{GenerativeModel, Options, Profile};
+use crate::probability::dot;
+use crate::{Array, GenerativeModel, Options, Profile};
 
 use legacy::LegacyLikelihood;
 use modern::ModernLikelihood;
@@ -83,6 +84,14 @@ impl Likelihood {
         }
     }
 
+    /// `P(o_m)` of each modality under these beliefs.
+    pub(crate) fn predict(&self, of: Factors) -> Vec<Vec<f64>> {
+        match self {
+            Self::Legacy(likelihood) => likelihood.predict(of),
+            Self::Modern(likelihood) => likelihood.predict(of),
+        }
+    }
+
     /// Room for this likelihood.
     pub(crate) fn scratch(&self, layout: &Layout) -> InferenceScratch {
         let (joint, observed) = match self {
@@ -97,6 +106,11 @@ impl Likelihood {
             room: ContractionRoom::new(joint, layout.factors()),
         }
     }
+}
+
+/// `A weights`, for columns as many as there are weights.
+fn outcomes(a: &Array, weights: &[f64]) -> Vec<f64> {
+    a.data.chunks_exact(weights.len()).map(|row| dot(row, weights)).collect()
 }
 
 /// The set of factors of each modality.

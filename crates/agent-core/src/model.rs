@@ -219,6 +219,11 @@ impl Model {
             transition.by_action[action[f]].multiply(weights, &mut out[layout.range(f)]);
         }
     }
+
+    /// `P(o_m)` of each modality under these beliefs.
+    pub(crate) fn predict_outcomes(&self, beliefs: &[f64]) -> Vec<Vec<f64>> {
+        self.likelihood.predict(Factors { beliefs, layout: &self.layout })
+    }
 }
 
 impl Transition {

@@ -6,8 +6,12 @@
 mod derivations;
 #[path = "it/errors.rs"]
 mod errors;
+#[path = "it/extras.rs"]
+mod extras;
 #[path = "it/golden.rs"]
 mod golden;
+#[path = "it/learning.rs"]
+mod learning;
 #[path = "it/models.rs"]
 mod models;
 #[path = "it/random_model.rs"]

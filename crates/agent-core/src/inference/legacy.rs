@@ -1,6 +1,6 @@
 //! pymdp 0.0.7.1: `run_vanilla_fpi` over the likelihood joined from all modalities.
 
-use super::{InferenceScratch, Inferred, fill_uniform, sets};
+use super::{InferenceScratch, Inferred, fill_uniform, outcomes, sets};
 use crate::beliefs::{Factors, JointSet, Layout};
 use crate::error::ModelError;
 use crate::evidence::{Evidence, Observation};
@@ -19,6 +19,7 @@ pub(crate) struct LegacyLikelihood {
 
 #[derive(Debug)]
 struct Modality {
+    set: JointSet,
     a: Array,
     /// The column of `a` for each joint state of all factors.
     columns: Vec<u32>,
@@ -36,11 +37,10 @@ impl LegacyLikelihood {
             });
         }
         let all = JointSet::all(layout);
-        let modalities = model
-            .a
-            .iter()
-            .zip(sets(model, layout))
-            .map(|(a, set)| Modality { a: a.clone(), columns: set.projection_of(&all, layout) });
+        let modalities = model.a.iter().zip(sets(model, layout)).map(|(a, set)| {
+            let columns = set.projection_of(&all, layout);
+            Modality { set, a: a.clone(), columns }
+        });
         Ok(Self { modalities: modalities.collect(), all })
     }
 
@@ -83,6 +83,16 @@ impl LegacyLikelihood {
                 }
             }
         }
+    }
+
+    /// `P(o_m)` of each modality under these beliefs.
+    pub(crate) fn predict(&self, of: Factors) -> Vec<Vec<f64>> {
+        let largest = self.modalities.iter().map(|m| m.set.size()).max().unwrap_or(0);
+        let mut joint = vec![0.0; largest];
+        let of_modality = |modality: &Modality| {
+            outcomes(&modality.a, modality.set.joint(|f| of.of(f), &mut joint))
+        };
+        self.modalities.iter().map(of_modality).collect()
     }
 
     pub(crate) fn infer(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{InferenceScratch, Inferred, fill_uniform};
+use super::{InferenceScratch, Inferred, fill_uniform, outcomes};
 use crate::beliefs::{Factors, JointSet, Layout};
 use crate::evidence::{Evidence, Observation};
 use crate::probability::{dot, ln_modern, softmax, x_ln_x};
@@ -71,11 +71,12 @@ impl ModernLikelihood {
                         }
                     }
                     Evidence::Distribution(distribution) => {
-                        for (state, sum) in sum.iter_mut().enumerate() {
-                            let column = modality.a.data.iter().skip(state);
-                            let column = column.step_by(modality.a.columns());
-                            let p: f64 = column.zip(distribution).map(|(a, o)| a * o).sum();
-                            *sum += ln_modern(p);
+                        // pymdp: the logarithm of each outcome's likelihood, on average.
+                        let rows = modality.log_likelihood.data.chunks_exact(sum.len());
+                        for (p, row) in distribution.iter().zip(rows) {
+                            for (sum, log) in sum.iter_mut().zip(row) {
+                                *sum += p * log;
+                            }
                         }
                     }
                 }
@@ -98,6 +99,19 @@ impl ModernLikelihood {
             group.set.add_expectations(values, of, room, out);
             rest = others;
         }
+    }
+
+    /// `P(o_m)` of each modality under these beliefs.
+    pub(crate) fn predict(&self, of: Factors) -> Vec<Vec<f64>> {
+        let mut joint = vec![0.0; self.largest()];
+        let mut by_modality: Vec<(usize, Vec<f64>)> = Vec::new();
+        for group in &self.groups {
+            let weights = group.set.joint(|f| of.of(f), &mut joint);
+            let outcomes = group.modalities.iter().map(|m| (m.number, outcomes(&m.a, weights)));
+            by_modality.extend(outcomes);
+        }
+        by_modality.sort_by_key(|(number, _)| *number);
+        by_modality.into_iter().map(|(_, outcomes)| outcomes).collect()
     }
 
     pub(crate) fn infer(
