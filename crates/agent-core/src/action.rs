@@ -1,7 +1,8 @@
 //! From the posterior over policies to an action.
 
+use crate::kernels::argmax;
 use crate::options::{ActionSelection, Sampling};
-use crate::probability::{argmax, softmax};
+use crate::probability::softmax;
 use crate::random::RandomStream;
 use crate::workspace::Selection;
 use crate::{Model, Options};

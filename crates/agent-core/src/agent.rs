@@ -7,7 +7,8 @@ use crate::action;
 use crate::error::StepError;
 use crate::evidence::{Evidence, Observation};
 use crate::joint_action::JointAction;
-use crate::planning;
+use crate::lanes::{Calculation, Lanes};
+use crate::planning::Evaluation;
 use crate::random::RandomStream;
 use crate::workspace::Workspace;
 
@@ -116,23 +117,8 @@ impl Agent {
         self.check_workspace(workspace)?;
         let model = &*self.model;
         model.check_observation(observation)?;
-        let Workspace { prior, joint, inference, inferred, selection, .. } = workspace;
-        match self.action {
-            None => prior.copy_from_slice(&model.prior),
-            Some(last) => {
-                let action = &mut selection.action;
-                last.decode(&model.num_controls, action);
-                model.predict(&self.beliefs, action, joint, prior);
-            }
-        }
-        *inferred = model.likelihood.infer(
-            observation,
-            prior,
-            &model.layout,
-            &model.options,
-            inference,
-            &mut self.beliefs,
-        );
+        let (beliefs, last) = (&mut self.beliefs, self.action);
+        model.machine.run(Perception { model, observation, beliefs, last, workspace });
         Ok(())
     }
 
@@ -143,7 +129,8 @@ impl Agent {
     pub fn infer_policies(&self, workspace: &mut Workspace) -> Result<(), StepError> {
         self.check_workspace(workspace)?;
         let Workspace { planning, plan, .. } = workspace;
-        planning::evaluate(&self.model, &self.beliefs, planning, plan);
+        let (model, beliefs) = (&*self.model, &self.beliefs);
+        model.machine.run(Evaluation { model, beliefs, planning, plan });
         Ok(())
     }
 
@@ -210,5 +197,35 @@ impl Agent {
         } else {
             Err(StepError::ForeignWorkspace)
         }
+    }
+}
+
+/// One posterior over states.
+struct Perception<'a> {
+    model: &'a Model,
+    observation: Observation<'a>,
+    beliefs: &'a mut [f64],
+    last: Option<JointAction>,
+    workspace: &'a mut Workspace,
+}
+
+impl Calculation for Perception<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { model, observation, beliefs, last, workspace } = self;
+        let Workspace { prior, joint, inference, inferred, selection, .. } = workspace;
+        match last {
+            None => prior.copy_from_slice(&model.prior),
+            Some(last) => {
+                let action = &mut selection.action;
+                last.decode(&model.num_controls, action);
+                model.predict(lanes, beliefs, action, joint, prior);
+            }
+        }
+        let (layout, options) = (&model.layout, &model.options);
+        *inferred =
+            model.likelihood.infer(lanes, observation, prior, layout, options, inference, beliefs);
     }
 }

@@ -9,11 +9,16 @@ mod modern;
 use crate::beliefs::{ContractionRoom, Factors, JointSet, Layout};
 use crate::error::ModelError;
 use crate::evidence::Observation;
+use crate::lanes::Lanes;
 use crate::probability::dot;
 use crate::{Array, GenerativeModel, Options, Profile};
 
 use legacy::LegacyLikelihood;
 use modern::ModernLikelihood;
+
+/// Most modalities whose likelihoods are multiplied instead of their logarithms added: a product
+/// of so many of at least 1e-16, a prior's too, is still a normal number.
+const MAX_PRODUCT: usize = 16;
 
 /// The likelihood as a profile needs it.
 #[derive(Debug)]
@@ -34,8 +39,6 @@ pub(crate) struct Inferred {
 /// Room for one inference.
 #[derive(Clone, Debug)]
 pub(crate) struct InferenceScratch {
-    /// One element per joint state of the largest set of factors.
-    pub(crate) joint: Vec<f64>,
     /// Log likelihood of what was observed, per joint state.
     observed: Vec<f64>,
     /// Log prior, all factors.
@@ -65,8 +68,10 @@ impl Likelihood {
     }
 
     /// The posterior of an observation that was checked, into `beliefs`.
-    pub(crate) fn infer(
+    #[inline(always)]
+    pub(crate) fn infer<L: Lanes>(
         &self,
+        lanes: L,
         observation: Observation,
         prior: &[f64],
         layout: &Layout,
@@ -76,11 +81,17 @@ impl Likelihood {
     ) -> Inferred {
         match self {
             Self::Legacy(likelihood) => {
-                likelihood.infer(observation, prior, layout, options, scratch, beliefs)
+                likelihood.infer(lanes, observation, prior, layout, options, scratch, beliefs)
             }
-            Self::Modern(likelihood) => {
-                likelihood.infer(observation, prior, layout, options.num_iter, scratch, beliefs)
-            }
+            Self::Modern(likelihood) => likelihood.infer(
+                lanes,
+                observation,
+                prior,
+                layout,
+                options.num_iter,
+                scratch,
+                beliefs,
+            ),
         }
     }
 
@@ -99,7 +110,6 @@ impl Likelihood {
             Self::Modern(likelihood) => (likelihood.largest(), likelihood.observed()),
         };
         InferenceScratch {
-            joint: vec![0.0; joint],
             observed: vec![0.0; observed],
             log_prior: vec![0.0; layout.total()],
             next: vec![0.0; layout.total()],

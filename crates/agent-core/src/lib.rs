@@ -39,6 +39,8 @@ mod generative_model;
 pub mod golden;
 mod inference;
 mod joint_action;
+mod kernels;
+mod lanes;
 mod learning;
 mod matrix;
 mod model;

@@ -8,7 +8,9 @@ use crate::evidence::{Evidence, Observation};
 use crate::expected_free_energy::Valuation;
 use crate::inference::Likelihood;
 use crate::joint_action;
+use crate::lanes::{Lanes, Machine};
 use crate::matrix::Matrix;
+use crate::planning::Capacity;
 use crate::policies::Policies;
 use crate::probability::{ln_legacy, ln_modern};
 use crate::{Counts, GenerativeModel, Options, Profile};
@@ -26,8 +28,12 @@ use crate::{planning, validation};
 /// ```
 #[derive(Debug)]
 pub struct Model {
+    /// What its agents calculate with.
+    pub(crate) machine: Machine,
     pub(crate) options: Options,
     pub(crate) policies: Arc<Policies>,
+    /// How much a plan can come to hold.
+    pub(crate) capacity: Capacity,
     /// `ln E`, or nothing where all policies are alike.
     pub(crate) log_habits: Vec<f64>,
     pub(crate) layout: Layout,
@@ -108,14 +114,20 @@ impl Model {
     ) -> Result<Self, ModelError> {
         let layout = Layout::new(&model.num_states());
         let likelihood = Likelihood::new(model, &layout, &options)?;
-        let valuation = Valuation::new(model, counts, &layout, &options)?;
+        let transitions: Vec<Transition> =
+            (0..model.d.len()).map(|f| Transition::new(model, &layout, f)).collect();
+        let num_controls = model.num_controls();
+        let capacity = Capacity::new(&transitions, &num_controls, &policies);
+        let valuation = Valuation::new(model, counts, &layout, &options, &capacity)?;
         Ok(Self {
+            machine: Machine::detect(),
             log_habits: log_habits(model, options.profile),
             prior: model.d.iter().flat_map(|d| d.data.iter().copied()).collect(),
-            transitions: (0..model.d.len()).map(|f| Transition::new(model, &layout, f)).collect(),
+            transitions,
             num_obs: model.num_obs(),
-            num_controls: model.num_controls(),
+            num_controls,
             policies,
+            capacity,
             layout,
             likelihood,
             valuation,
@@ -205,8 +217,10 @@ impl Model {
     }
 
     /// What follows from these beliefs under these actions, one per factor: `out_f = B_f[u] q`.
-    pub(crate) fn predict(
+    #[inline(always)]
+    pub(crate) fn predict<L: Lanes>(
         &self,
+        lanes: L,
         beliefs: &[f64],
         action: &[usize],
         scratch: &mut [f64],
@@ -216,7 +230,7 @@ impl Model {
         for (f, transition) in self.transitions.iter().enumerate() {
             let of = Factors { beliefs, layout };
             let weights = transition.from.joint(|g| of.of(g), scratch);
-            transition.by_action[action[f]].multiply(weights, &mut out[layout.range(f)]);
+            transition.by_action[action[f]].multiply(lanes, weights, &mut out[layout.range(f)]);
         }
     }
 
@@ -234,8 +248,8 @@ impl Transition {
         let states = layout.range(f).len();
         let by_action = (0..controls)
             .map(|u| {
-                let data = b.data.iter().skip(u).step_by(controls).copied().collect();
-                Matrix::from_rows(states, from.size(), data)
+                let data: Vec<f64> = b.data.iter().skip(u).step_by(controls).copied().collect();
+                Matrix::from_rows(states, from.size(), &data)
             })
             .collect();
         Self { from, by_action }

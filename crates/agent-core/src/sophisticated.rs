@@ -7,9 +7,11 @@
 
 use crate::error::StepError;
 use crate::evidence::Observation;
+use crate::lanes::Portable;
+use crate::planning::Evaluation;
 use crate::probability::softmax;
 use crate::workspace::Workspace;
-use crate::{Agent, Model, planning};
+use crate::{Agent, Model};
 
 /// How far and how wide the tree grows; the defaults are pymdp's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -183,7 +185,8 @@ impl Growth<'_> {
     /// What the worthwhile policies lead to from these beliefs.
     fn policies(&mut self, beliefs: &[f64]) -> Vec<Option<PolicyNode>> {
         let Workspace { planning, plan, .. } = &mut *self.workspace;
-        planning::evaluate(self.model, beliefs, planning, plan);
+        let model = self.model;
+        model.machine.run(Evaluation { model, beliefs, planning, plan });
         let values = plan.neg_efe.clone();
         let q_pi = posterior(&values, self.model.options.gamma);
         let worthwhile = |q: f64| q > self.search.policy_prune_threshold;
@@ -202,7 +205,7 @@ impl Growth<'_> {
         let model = self.model;
         let mut predicted = vec![0.0; model.num_states()];
         let action = model.policies.first_action(policy);
-        model.predict(beliefs, action, &mut self.workspace.joint, &mut predicted);
+        model.predict(Portable, beliefs, action, &mut self.workspace.joint, &mut predicted);
         let by_modality = model.predict_outcomes(&predicted);
         let mut likely: Vec<(f64, Vec<usize>)> = vec![(1.0, Vec::new())];
         for outcomes in &by_modality {
@@ -221,6 +224,7 @@ impl Growth<'_> {
         let infer = |(p, observation): (f64, Vec<usize>)| {
             let mut posterior = predicted.clone();
             model.likelihood.infer(
+                Portable,
                 Observation::Outcomes(&observation),
                 &predicted,
                 &model.layout,

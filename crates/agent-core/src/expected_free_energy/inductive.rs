@@ -4,11 +4,8 @@
 //! `generate_I_matrix` and `calc_inductive_value_t`.
 
 use crate::beliefs::Layout;
-use crate::probability::argmax;
+use crate::kernels::{MODERN_FLOOR, argmax};
 use crate::{Array, GenerativeModel, Inductive};
-
-/// The least that modern pymdp takes a logarithm of.
-const FLOOR: f64 = f64::EPSILON;
 
 /// For each factor, from which states its goal is reached in how many steps.
 #[derive(Debug)]
@@ -34,7 +31,7 @@ impl Reachability {
             }
             Array { shape: vec![inductive.depth, states], data }
         });
-        Self { within: within.collect(), log_epsilon: inductive.epsilon.max(FLOOR).ln() }
+        Self { within: within.collect(), log_epsilon: inductive.epsilon.max(MODERN_FLOOR).ln() }
     }
 
     /// What each state of each factor is worth in a plan from these beliefs: `ln epsilon` where

@@ -2,7 +2,8 @@
 
 use crate::beliefs::{JointSet, Layout};
 use crate::error::ModelError;
-use crate::probability::ln_legacy;
+use crate::kernels;
+use crate::lanes::Lanes;
 use crate::{Array, GenerativeModel};
 
 /// Most outcome probabilities of joint states that the legacy profile keeps.
@@ -13,7 +14,7 @@ const LEGACY_NEGLIGIBLE: f64 = 1.125_351_747_192_591_1e-7;
 
 /// The outer product of all modalities, for each joint state its outcomes that can happen.
 #[derive(Debug)]
-pub(super) struct JointOutcomes {
+pub(crate) struct JointOutcomes {
     pub(super) outcomes: usize,
     /// Of each joint state: where its outcomes end.
     ends: Vec<u32>,
@@ -61,7 +62,8 @@ impl JointOutcomes {
     }
 
     /// `H(o) - <H(o | s)>` over the states that are not negligible.
-    pub(super) fn gain(&self, weights: &[f64], outcomes: &mut [f64]) -> f64 {
+    #[inline(always)]
+    pub(super) fn gain<L: Lanes>(&self, lanes: L, weights: &[f64], outcomes: &mut [f64]) -> f64 {
         let outcomes = &mut outcomes[..self.outcomes];
         outcomes.fill(0.0);
         let mut gain = 0.0;
@@ -76,7 +78,7 @@ impl JointOutcomes {
             }
             start = end;
         }
-        gain - outcomes.iter().filter(|p| **p > 0.0).map(|p| p * ln_legacy(*p)).sum::<f64>()
+        gain - kernels::sum_x_ln_x_legacy(lanes, outcomes)
     }
 }
 

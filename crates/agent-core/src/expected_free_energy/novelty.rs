@@ -3,20 +3,15 @@
 //! Both profiles have `-(outcome . W states)` with a matrix `W` made of Dirichlet counts: legacy
 //! a heuristic, modern the exact expectation.
 
+use crate::kernels::{LEGACY_EPSILON, MODERN_FLOOR, dot};
+use crate::lanes::Lanes;
 use crate::matrix::Matrix;
-use crate::probability::dot;
 use crate::{Array, Profile};
-
-/// What legacy pymdp adds to a count.
-const LEGACY_EPSILON: f64 = 1e-16;
-
-/// The least count that modern pymdp reckons with.
-const MODERN_FLOOR: f64 = f64::EPSILON;
 
 /// `W` of one conditional distribution, with the distribution itself where it is needed to
 /// predict.
 #[derive(Debug)]
-pub(super) struct Novelty {
+pub(crate) struct Novelty {
     weights: Matrix,
 }
 
@@ -35,7 +30,7 @@ impl Novelty {
                 }
             }
         }
-        Self { weights: Matrix::from_rows(rows, columns, weights) }
+        Self { weights: Matrix::from_rows(rows, columns, &weights) }
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -43,10 +38,17 @@ impl Novelty {
     }
 
     /// `-(outcomes . W states)`.
-    pub(super) fn gain(&self, states: &[f64], outcomes: &[f64], room: &mut [f64]) -> f64 {
+    #[inline(always)]
+    pub(super) fn gain<L: Lanes>(
+        &self,
+        lanes: L,
+        states: &[f64],
+        outcomes: &[f64],
+        room: &mut [f64],
+    ) -> f64 {
         let room = &mut room[..outcomes.len()];
-        self.weights.multiply(states, room);
-        -dot(outcomes, room)
+        self.weights.multiply(lanes, states, room);
+        -dot(lanes, outcomes, room)
     }
 }
 
@@ -87,6 +89,7 @@ fn digamma(mut x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lanes::Portable;
 
     /// Values of Abramowitz and Stegun, table 6.1, and minus Euler's constant.
     #[test]
@@ -109,7 +112,12 @@ mod tests {
         for profile in [Profile::Legacy, Profile::Modern] {
             let gain = |scale: f64| {
                 let counts = Array { shape: vec![3, 1], data: vec![scale, 2.0 * scale, 0.0] };
-                Novelty::new(&counts, profile).gain(&[1.0], &[0.4, 0.6, 0.0], &mut [0.0; 3])
+                Novelty::new(&counts, profile).gain(
+                    Portable,
+                    &[1.0],
+                    &[0.4, 0.6, 0.0],
+                    &mut [0.0; 3],
+                )
             };
             assert!(gain(1.0) > gain(10.0) && gain(10.0) > 0.0, "{profile:?}");
         }

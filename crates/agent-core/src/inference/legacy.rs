@@ -4,7 +4,8 @@ use super::{InferenceScratch, Inferred, fill_uniform, outcomes, sets};
 use crate::beliefs::{Factors, JointSet, Layout};
 use crate::error::ModelError;
 use crate::evidence::{Evidence, Observation};
-use crate::probability::{dot, ln_legacy, softmax};
+use crate::kernels::{self, LEGACY_EPSILON};
+use crate::lanes::Lanes;
 use crate::{Array, GenerativeModel, Options};
 
 /// Most joint states that the legacy profile keeps a likelihood of.
@@ -36,7 +37,10 @@ impl LegacyLikelihood {
                 remedy: "use the modern profile with A_dependencies",
             });
         }
-        let all = JointSet::all(layout);
+        // The smallest first is what expectations are fastest with.
+        let mut order: Vec<usize> = (0..layout.factors()).collect();
+        order.sort_by_key(|f| layout.range(*f).len());
+        let all = JointSet::new(order, layout);
         let modalities = model.a.iter().zip(sets(model, layout)).map(|(a, set)| {
             let columns = set.projection_of(&all, layout);
             Modality { set, a: a.clone(), columns }
@@ -50,14 +54,6 @@ impl LegacyLikelihood {
 
     pub(crate) fn size(&self) -> usize {
         self.all.size()
-    }
-
-    /// `ln prod_m P(o_m | s)` for every joint state.
-    pub(crate) fn join(&self, observation: Observation, out: &mut [f64]) {
-        self.multiply(observation, out);
-        for joint in out {
-            *joint = ln_legacy(*joint);
-        }
     }
 
     /// `prod_m P(o_m | s)` for every joint state.
@@ -95,8 +91,10 @@ impl LegacyLikelihood {
         self.modalities.iter().map(of_modality).collect()
     }
 
-    pub(crate) fn infer(
+    #[inline(always)]
+    pub(crate) fn infer<L: Lanes>(
         &self,
+        lanes: L,
         observation: Observation,
         prior: &[f64],
         layout: &Layout,
@@ -104,58 +102,48 @@ impl LegacyLikelihood {
         scratch: &mut InferenceScratch,
         beliefs: &mut [f64],
     ) -> Inferred {
-        let InferenceScratch { joint, observed, log_prior, next, room } = scratch;
-        self.join(observation, observed);
-        for (log, p) in log_prior.iter_mut().zip(prior) {
-            *log = ln_legacy(*p);
-        }
+        let InferenceScratch { observed, log_prior, next, room } = scratch;
+        self.multiply(observation, observed);
         if layout.factors() == 1 {
-            for (q, (likelihood, prior)) in beliefs.iter_mut().zip(observed.iter().zip(&*log_prior))
-            {
-                *q = likelihood + prior;
-            }
-            softmax(beliefs);
-            let free_energy = self.free_energy(beliefs, log_prior, observed, layout, joint);
-            return Inferred { free_energy, sweeps: 0 };
+            // The softmax of a sum of logarithms is a product; its free energy is the surprise.
+            let epsilon = lanes.splat(LEGACY_EPSILON);
+            beliefs.copy_from_slice(prior);
+            kernels::map(lanes, beliefs, 0.0, |p| lanes.add(p, epsilon));
+            kernels::map(lanes, observed, 0.0, |p| lanes.add(p, epsilon));
+            let total = kernels::multiply_into(lanes, observed, beliefs);
+            kernels::scale(lanes, beliefs, total.recip());
+            return Inferred { free_energy: -lanes.ln(lanes.splat(total)).0, sweeps: 0 };
         }
+        kernels::ln_legacy(lanes, observed);
+        log_prior.copy_from_slice(prior);
+        kernels::ln_legacy(lanes, log_prior);
         fill_uniform(beliefs, layout);
         // pymdp's first free energy leaves the likelihood out.
-        let mut before = divergence(beliefs, log_prior);
+        let mut before = divergence(lanes, beliefs, log_prior);
         let mut inferred = Inferred::default();
         let mut change = f64::INFINITY;
         while inferred.sweeps < options.num_iter && change >= options.df_tolerance {
             next.copy_from_slice(log_prior);
             // pymdp divides the weighted joint by the old beliefs; leaving them out of the
             // weights is the same, and defined where a belief is zero.
-            self.all.add_expectations(observed, Factors { beliefs, layout }, room, next);
+            self.all.add_expectations(lanes, observed, Factors { beliefs, layout }, room, next);
             for f in 0..layout.factors() {
-                softmax(&mut next[layout.range(f)]);
+                kernels::softmax(lanes, &mut next[layout.range(f)]);
             }
             beliefs.copy_from_slice(next);
-            inferred.free_energy = self.free_energy(beliefs, log_prior, observed, layout, joint);
+            let of = Factors { beliefs, layout };
+            inferred.free_energy = divergence(lanes, beliefs, log_prior)
+                - self.all.expectation(lanes, observed, of, room);
             change = (before - inferred.free_energy).abs();
             before = inferred.free_energy;
             inferred.sweeps += 1;
         }
         inferred
     }
-
-    /// `sum_f q_f (ln q_f - ln prior_f) - <ln likelihood>`.
-    fn free_energy(
-        &self,
-        beliefs: &[f64],
-        log_prior: &[f64],
-        observed: &[f64],
-        layout: &Layout,
-        joint: &mut [f64],
-    ) -> f64 {
-        let of = Factors { beliefs, layout };
-        let weights = self.all.joint(|f| of.of(f), joint);
-        divergence(beliefs, log_prior) - dot(weights, observed)
-    }
 }
 
 /// `sum q (ln q - ln prior)` over all factors.
-fn divergence(beliefs: &[f64], log_prior: &[f64]) -> f64 {
-    beliefs.iter().zip(log_prior).map(|(q, p)| q * ln_legacy(*q) - q * p).sum()
+#[inline(always)]
+fn divergence<L: Lanes>(lanes: L, beliefs: &[f64], log_prior: &[f64]) -> f64 {
+    kernels::sum_x_ln_x_legacy(lanes, beliefs) - kernels::dot(lanes, beliefs, log_prior)
 }

@@ -1,18 +1,22 @@
 //! pymdp 1.0.x: `run_factorized_fpi` over the modalities' own sets of factors.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
-use super::{InferenceScratch, Inferred, fill_uniform, outcomes};
-use crate::beliefs::{Factors, JointSet, Layout};
+use super::{InferenceScratch, Inferred, MAX_PRODUCT, fill_uniform, outcomes};
+use crate::beliefs::{ContractionRoom, Factors, JointSet, Layout};
 use crate::evidence::{Evidence, Observation};
-use crate::probability::{dot, ln_modern, softmax, x_ln_x};
+use crate::kernels::{self, MODERN_FLOOR};
+use crate::lanes::Lanes;
+use crate::probability::ln_modern;
 use crate::{Array, GenerativeModel};
 
-/// `ln P(o | s)`, computed once. Modalities that depend on the same factors are added up before
-/// the first sweep, so that a sweep costs the same however many there are.
+/// `ln P(o | s)`, computed once. Modalities whose factors are among those of another are added up
+/// with it before the first sweep, so that a sweep costs the same however many there are.
 #[derive(Debug)]
 pub(crate) struct ModernLikelihood {
     groups: Vec<Group>,
+    /// As they were given, with their factors: what predicts outcomes.
+    modalities: Vec<(JointSet, Array)>,
 }
 
 /// The modalities of one set of factors.
@@ -22,28 +26,50 @@ struct Group {
     modalities: Vec<Modality>,
 }
 
+/// A likelihood spread over the joint states of its group, `[outcome, joint state]`.
 #[derive(Debug)]
 struct Modality {
     number: usize,
-    /// `[outcome, joint states of the set]`.
-    a: Array,
+    /// `max(P(o | s), 2^-52)`; only for a model of one factor.
+    clipped: Option<Array>,
     log_likelihood: Array,
 }
 
 impl ModernLikelihood {
     pub(crate) fn new(model: &GenerativeModel, layout: &Layout) -> Self {
-        let mut groups: BTreeMap<Vec<usize>, Group> = BTreeMap::new();
-        for (number, a) in model.a.iter().enumerate() {
-            let factors = model.factors_of_modality(number);
-            let group = groups.entry(factors.clone()).or_insert_with(|| Group {
-                set: JointSet::new(factors, layout),
-                modalities: Vec::new(),
+        let modalities: Vec<(JointSet, Array)> =
+            super::sets(model, layout).into_iter().zip(model.a.iter().cloned()).collect();
+        let mut numbers: Vec<usize> = (0..modalities.len()).collect();
+        numbers.sort_by_key(|m| Reverse(modalities[*m].0.factors().len()));
+        let mut groups: Vec<Group> = Vec::new();
+        for number in numbers {
+            let (set, a) = &modalities[number];
+            let holds =
+                |group: &Group| set.factors().iter().all(|f| group.set.factors().contains(f));
+            let place = groups.iter().position(holds).unwrap_or_else(|| {
+                let mut factors = set.factors().to_vec();
+                // The smallest first is what expectations are fastest with.
+                factors.sort_by_key(|f| layout.range(*f).len());
+                let set = JointSet::new(factors, layout);
+                groups.push(Group { set, modalities: Vec::new() });
+                groups.len() - 1
             });
-            let data = a.data.iter().map(|p| ln_modern(*p)).collect();
-            let log_likelihood = Array { shape: a.shape.clone(), data };
-            group.modalities.push(Modality { number, a: a.clone(), log_likelihood });
+            let group = &mut groups[place];
+            let columns = set.projection_of(&group.set, layout);
+            let spread = |value: fn(f64) -> f64| Array {
+                shape: vec![a.shape[0], columns.len()],
+                data: (0..a.shape[0])
+                    .flat_map(|o| columns.iter().map(move |c| value(a.row(o)[*c as usize])))
+                    .collect(),
+            };
+            let is_single = layout.factors() == 1 && modalities.len() <= MAX_PRODUCT;
+            group.modalities.push(Modality {
+                number,
+                clipped: is_single.then(|| spread(|p| p.max(MODERN_FLOOR))),
+                log_likelihood: spread(ln_modern),
+            });
         }
-        Self { groups: groups.into_values().collect() }
+        Self { groups, modalities }
     }
 
     /// Joint states of the largest set.
@@ -57,6 +83,7 @@ impl ModernLikelihood {
     }
 
     /// The log likelihood of what was observed, group after group.
+    #[inline(always)]
     pub(crate) fn observe(&self, observation: Observation, observed: &mut [f64]) {
         let mut rest = observed;
         for group in &self.groups {
@@ -86,17 +113,19 @@ impl ModernLikelihood {
     }
 
     /// Adds to `out` what the observation says about each factor, given the others.
-    pub(crate) fn add_expectations(
+    #[inline(always)]
+    pub(crate) fn add_expectations<L: Lanes>(
         &self,
+        lanes: L,
         observed: &[f64],
         of: Factors,
-        room: &mut crate::beliefs::ContractionRoom,
+        room: &mut ContractionRoom,
         out: &mut [f64],
     ) {
         let mut rest = observed;
         for group in &self.groups {
             let (values, others) = rest.split_at(group.set.size());
-            group.set.add_expectations(values, of, room, out);
+            group.set.add_expectations(lanes, values, of, room, out);
             rest = others;
         }
     }
@@ -104,18 +133,15 @@ impl ModernLikelihood {
     /// `P(o_m)` of each modality under these beliefs.
     pub(crate) fn predict(&self, of: Factors) -> Vec<Vec<f64>> {
         let mut joint = vec![0.0; self.largest()];
-        let mut by_modality: Vec<(usize, Vec<f64>)> = Vec::new();
-        for group in &self.groups {
-            let weights = group.set.joint(|f| of.of(f), &mut joint);
-            let outcomes = group.modalities.iter().map(|m| (m.number, outcomes(&m.a, weights)));
-            by_modality.extend(outcomes);
-        }
-        by_modality.sort_by_key(|(number, _)| *number);
-        by_modality.into_iter().map(|(_, outcomes)| outcomes).collect()
+        let of_modality =
+            |(set, a): &(JointSet, Array)| outcomes(a, set.joint(|f| of.of(f), &mut joint));
+        self.modalities.iter().map(of_modality).collect()
     }
 
-    pub(crate) fn infer(
+    #[inline(always)]
+    pub(crate) fn infer<L: Lanes>(
         &self,
+        lanes: L,
         observation: Observation,
         prior: &[f64],
         layout: &Layout,
@@ -123,38 +149,73 @@ impl ModernLikelihood {
         scratch: &mut InferenceScratch,
         beliefs: &mut [f64],
     ) -> Inferred {
-        let InferenceScratch { joint, observed, log_prior, next, room } = scratch;
-        for (log, p) in log_prior.iter_mut().zip(prior) {
-            *log = ln_modern(*p);
+        if let Some(free_energy) = self.infer_product(lanes, observation, prior, beliefs) {
+            return Inferred { free_energy, sweeps: 0 };
         }
+        let InferenceScratch { observed, log_prior, next, room, .. } = scratch;
+        log_prior.copy_from_slice(prior);
+        kernels::ln_modern(lanes, log_prior);
         self.observe(observation, observed);
         fill_uniform(beliefs, layout);
         let is_closed = layout.factors() == 1;
         let sweeps = if is_closed { 1 } else { num_iter };
+        // What each sweep's beliefs are the softmax of, less the prior's part, and its sum.
+        let mut divergence = 0.0;
         for _ in 0..sweeps {
             next.copy_from_slice(log_prior);
-            self.add_expectations(observed, Factors { beliefs, layout }, room, next);
+            self.add_expectations(lanes, observed, Factors { beliefs, layout }, room, next);
+            divergence = 0.0;
+            let mut is_settled = true;
             for f in 0..layout.factors() {
-                softmax(&mut next[layout.range(f)]);
+                let range = layout.range(f);
+                let (beliefs, next) = (&mut beliefs[range.clone()], &mut next[range.clone()]);
+                let said = &mut room.said[..next.len()];
+                said.copy_from_slice(next);
+                for (said, prior) in said.iter_mut().zip(&log_prior[range]) {
+                    *said -= prior;
+                }
+                divergence -= kernels::softmax(lanes, next);
+                divergence += kernels::dot(lanes, next, said);
+                is_settled &= next == beliefs;
+                beliefs.copy_from_slice(next);
             }
             // A sweep that changes no bit will change none however often it is repeated.
-            let is_settled = next == beliefs;
-            beliefs.copy_from_slice(next);
             if is_settled {
                 break;
             }
         }
-        let mut free_energy = 0.0;
-        for (q, log) in beliefs.iter().zip(&*log_prior) {
-            free_energy += x_ln_x(*q) - q * log;
-        }
         let of = Factors { beliefs, layout };
+        let mut free_energy = divergence;
         let mut rest = &observed[..];
         for group in &self.groups {
             let (values, others) = rest.split_at(group.set.size());
-            free_energy -= dot(group.set.joint(|f| of.of(f), joint), values);
+            free_energy -= group.set.expectation(lanes, values, of, room);
             rest = others;
         }
         Inferred { free_energy, sweeps: if is_closed { 0 } else { sweeps } }
+    }
+
+    /// Bayes' rule as a product, where one factor and few modalities allow it: the same as the
+    /// softmax of sums of logarithms, without a logarithm. Returns the free energy, which is then
+    /// the surprise.
+    #[inline(always)]
+    fn infer_product<L: Lanes>(
+        &self,
+        lanes: L,
+        observation: Observation,
+        prior: &[f64],
+        beliefs: &mut [f64],
+    ) -> Option<f64> {
+        let Observation::Outcomes(outcomes) = observation else { return None };
+        let [Group { modalities, .. }] = &self.groups[..] else { return None };
+        beliefs.copy_from_slice(prior);
+        kernels::map(lanes, beliefs, 0.0, |p| lanes.max(p, lanes.splat(MODERN_FLOOR)));
+        let mut total = 1.0;
+        for modality in modalities {
+            let row = modality.clipped.as_ref()?.row(outcomes[modality.number]);
+            total = kernels::multiply_into(lanes, row, beliefs);
+        }
+        kernels::scale(lanes, beliefs, total.recip());
+        Some(-lanes.ln(lanes.splat(total)).0)
     }
 }

@@ -1,29 +1,67 @@
 //! Results remembered within one plan.
 
-/// Stands where nothing is remembered.
-const EMPTY: u32 = u32::MAX;
-
 /// Below this many possible keys a table with a place for each is used.
 const DIRECT_KEYS: u64 = 1 << 12;
 
-/// Numbers under keys: first come, first numbered.
+/// Places that hold numbers given in order, emptied all at once without being touched: numbers
+/// go on where those before ended, and what is below is as good as empty.
 #[derive(Clone, Debug)]
-pub(crate) struct Memo {
-    table: Table,
+pub(super) struct Numbers {
+    places: Vec<u32>,
+    first: u32,
     count: u32,
 }
 
+impl Numbers {
+    const EMPTY: u32 = u32::MAX;
+
+    pub(super) fn new(places: usize) -> Self {
+        Self { places: vec![Self::EMPTY; places], first: 0, count: 0 }
+    }
+
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    #[inline(always)]
+    pub(super) fn clear(&mut self) {
+        self.first += self.count;
+        self.count = 0;
+        if self.first > Self::EMPTY / 2 {
+            self.places.fill(Self::EMPTY);
+            self.first = 0;
+        }
+    }
+
+    /// The number in this place.
+    #[inline(always)]
+    pub(super) fn at(&self, place: usize) -> Option<u32> {
+        let number = self.places[place].wrapping_sub(self.first);
+        (number < self.count).then_some(number)
+    }
+
+    /// Puts the next number in this place.
+    #[inline(always)]
+    pub(super) fn put(&mut self, place: usize) -> u32 {
+        self.places[place] = self.first + self.count;
+        self.count += 1;
+        self.count - 1
+    }
+}
+
+/// Numbers under keys: first come, first numbered.
 #[derive(Clone, Debug)]
-enum Table {
-    /// One place for every possible key.
-    Direct(Vec<u32>),
-    /// Open addressing with linear probing, never more than half full.
-    Hashed { keys: Vec<u64>, numbers: Vec<u32> },
+pub(super) struct Memo {
+    numbers: Numbers,
+    /// The key in each place; nothing where there is a place for every possible key. Else open
+    /// addressing with linear probing, never more than half full.
+    keys: Option<Vec<u64>>,
 }
 
 /// What a key stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
+pub(super) enum Entry {
     Known(u32),
     /// Not seen before; it now has this number.
     New(u32),
@@ -31,43 +69,37 @@ pub(crate) enum Entry {
 
 impl Memo {
     /// Room for `entries` keys out of `keys` possible ones.
-    pub(crate) fn new(keys: u64, entries: usize) -> Self {
-        let table = if keys <= DIRECT_KEYS {
-            Table::Direct(vec![EMPTY; keys as usize])
-        } else {
-            let size = (entries * 2).max(2).next_power_of_two();
-            Table::Hashed { keys: vec![0; size], numbers: vec![EMPTY; size] }
-        };
-        Self { table, count: 0 }
+    pub(super) fn new(keys: u64, entries: usize) -> Self {
+        if keys <= DIRECT_KEYS {
+            return Self { numbers: Numbers::new(keys as usize), keys: None };
+        }
+        let places = (entries * 2).max(2).next_power_of_two();
+        Self { numbers: Numbers::new(places), keys: Some(vec![0; places]) }
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.count = 0;
-        match &mut self.table {
-            Table::Direct(numbers) | Table::Hashed { numbers, .. } => numbers.fill(EMPTY),
-        }
+    #[inline(always)]
+    pub(super) fn clear(&mut self) {
+        self.numbers.clear();
     }
 
     /// The number of a key, which is new if it was not seen before.
-    pub(crate) fn number(&mut self, key: u64) -> Entry {
-        let slot = match &mut self.table {
-            Table::Direct(numbers) => &mut numbers[key as usize],
-            Table::Hashed { keys, numbers } => {
-                let mask = numbers.len() - 1;
+    #[inline(always)]
+    pub(super) fn number(&mut self, key: u64) -> Entry {
+        let place = match &mut self.keys {
+            None => key as usize,
+            Some(keys) => {
+                let mask = keys.len() - 1;
                 let mut place = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & mask;
-                while numbers[place] != EMPTY && keys[place] != key {
+                while self.numbers.at(place).is_some() && keys[place] != key {
                     place = (place + 1) & mask;
                 }
                 keys[place] = key;
-                &mut numbers[place]
+                place
             }
         };
-        if *slot == EMPTY {
-            *slot = self.count;
-            self.count += 1;
-            Entry::New(*slot)
-        } else {
-            Entry::Known(*slot)
+        match self.numbers.at(place) {
+            Some(number) => Entry::Known(number),
+            None => Entry::New(self.numbers.put(place)),
         }
     }
 }

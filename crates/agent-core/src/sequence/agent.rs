@@ -9,7 +9,8 @@ use crate::action;
 use crate::error::StepError;
 use crate::evidence::Observation;
 use crate::expected_free_energy::{ValuationRoom, Value};
-use crate::planning::{self, Planning};
+use crate::lanes::Portable;
+use crate::planning::{Evaluation, Planning};
 use crate::random::RandomStream;
 use crate::workspace::{Plan, Selection};
 use legacy::PolicyBeliefs;
@@ -177,7 +178,7 @@ impl SequenceAgent {
         if let (Some(first), Profile::Modern) = (first, model.options.profile) {
             let left = self.actions.front().cloned().unwrap_or_default();
             let mut joint = vec![0.0; model.num_states()];
-            model.predict(first, &left, &mut joint, &mut self.prior);
+            model.predict(Portable, first, &left, &mut joint, &mut self.prior);
         }
         self.observations.pop_front();
         self.actions.pop_front();
@@ -189,7 +190,8 @@ impl SequenceAgent {
         match model.options.profile {
             Profile::Modern => {
                 if let Some(present) = self.window.last() {
-                    planning::evaluate(model, present, &mut self.planning, &mut self.plan);
+                    let (planning, plan) = (&mut self.planning, &mut self.plan);
+                    model.machine.run(Evaluation { model, beliefs: present, planning, plan });
                 }
             }
             Profile::Legacy => {
@@ -203,27 +205,18 @@ impl SequenceAgent {
     /// present on, and by its free energy.
     fn weigh_by_policy(&mut self) {
         let model = &*self.sequence.model;
-        let mut joint = vec![0.0; model.valuation.largest_set()];
         for (number, policy) in self.by_policy.iter().enumerate() {
             let future =
                 policy.beliefs.len() - (model.policies.steps() + 1).min(policy.beliefs.len());
             let mut total = Value::default();
             for beliefs in &policy.beliefs[future..] {
-                for part in 0..model.valuation.part_factors().count() {
-                    let of = |f: usize| &beliefs[model.layout.range(f)];
-                    total = total.plus(model.valuation.of_part(
-                        part,
-                        0,
-                        of,
-                        &mut joint,
-                        &mut self.room,
-                    ));
-                }
+                let of = |f: usize| &beliefs[model.layout.range(f)];
+                total = total.plus(model.valuation.value(Portable, 0, of, &mut self.room));
             }
             self.plan.set(number, total);
         }
         let free_energy = self.by_policy.iter().map(|policy| policy.free_energy);
-        self.plan.weigh_with(model.options.gamma, &model.log_habits, free_energy);
+        self.plan.weigh_with(Portable, model.options.gamma, &model.log_habits, free_energy);
     }
 
     /// The window's beliefs averaged over policies; of a full window the first moment's become

@@ -5,6 +5,7 @@ use super::{SequenceModel, product};
 use crate::beliefs::Factors;
 use crate::evidence::Observation;
 use crate::inference::Likelihood;
+use crate::lanes::Portable;
 use crate::probability::{ln_legacy, softmax};
 
 /// The rate of descent, pymdp's `tau`.
@@ -62,7 +63,13 @@ pub(super) fn infer(
                 evidence.fill(0.0);
                 if let Some(joint) = likelihoods.get(t) {
                     let of = Factors { beliefs: &beliefs[t], layout };
-                    likelihood.set().add_expectations(joint, of, room.contraction(), &mut evidence);
+                    likelihood.set().add_expectations(
+                        Portable,
+                        joint,
+                        of,
+                        room.contraction(),
+                        &mut evidence,
+                    );
                     evidence[range.clone()].iter_mut().for_each(|p| *p = ln_legacy(*p));
                 }
                 let forward: Vec<f64> = match t {

@@ -4,6 +4,7 @@ use super::{MessagePassing, SequenceModel, product};
 use crate::beliefs::Factors;
 use crate::evidence::Observation;
 use crate::inference::Likelihood;
+use crate::lanes::Portable;
 use crate::probability::{ln_modern, softmax};
 
 /// Beliefs about each moment of a window, given all of it.
@@ -39,7 +40,7 @@ pub(super) fn infer(
             let slot = &mut next[t];
             slot.fill(0.0);
             let of = Factors { beliefs: &beliefs[t], layout };
-            likelihood.add_expectations(&observed[t], of, room.contraction(), slot);
+            likelihood.add_expectations(Portable, &observed[t], of, room.contraction(), slot);
             for (f, by_action) in sequence.messages.iter().enumerate() {
                 let range = layout.range(f);
                 let out = &mut slot[range.clone()];
