@@ -19,6 +19,7 @@ fn start(name: &str) -> Box<(&'static Workload, Job)> {
 #[bench::grid10_h3("grid10_h3")]
 #[bench::grid10_h3_legacy("grid10_h3_legacy")]
 #[bench::cue_chaining_h3("cue_chaining_h3")]
+#[bench::stress_h3("stress_h3")]
 fn run(mut counted: Box<(&'static Workload, Job)>) -> Box<(&'static Workload, Job)> {
     counted.1.run().unwrap();
     counted

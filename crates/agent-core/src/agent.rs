@@ -6,6 +6,7 @@ use crate::Model;
 use crate::action;
 use crate::error::StepError;
 use crate::evidence::{Evidence, Observation};
+use crate::inference::Given;
 use crate::joint_action::JointAction;
 use crate::lanes::{Calculation, Lanes};
 use crate::planning::Evaluation;
@@ -225,7 +226,7 @@ impl Calculation for Perception<'_> {
             }
         }
         let (layout, options) = (&model.layout, &model.options);
-        *inferred =
-            model.likelihood.infer(lanes, observation, prior, layout, options, inference, beliefs);
+        let given = Given { observation, prior, layout, options };
+        *inferred = model.likelihood.infer(lanes, given, inference, beliefs);
     }
 }

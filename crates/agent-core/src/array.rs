@@ -51,6 +51,22 @@ impl Array {
         self.shape.iter().skip(1).product()
     }
 
+    /// Makes every column over the first axis sum to one; a column of nothing stays.
+    pub fn normalise(&mut self) {
+        let columns = self.columns();
+        let mut totals = vec![0.0; columns];
+        for row in self.data.chunks_exact(columns) {
+            for (total, value) in totals.iter_mut().zip(row) {
+                *total += value;
+            }
+        }
+        for row in self.data.chunks_exact_mut(columns) {
+            for (value, total) in row.iter_mut().zip(&totals).filter(|(_, total)| **total > 0.0) {
+                *value /= total;
+            }
+        }
+    }
+
     /// Elements `[index, ...]` of the first axis.
     pub(crate) fn row(&self, index: usize) -> &[f64] {
         let columns = self.columns();

@@ -182,8 +182,10 @@ impl Valuation {
         to: &[f64],
         room: &mut ValuationRoom,
     ) -> f64 {
-        let novelty = self.transition_novelty.get(factor).and_then(|of| of.get(action));
-        novelty.map_or(0.0, |novelty| novelty.gain(lanes, from, to, &mut room.weighted))
+        match self.transition_novelty.get(factor).and_then(|of| of.get(action)) {
+            Some(novelty) => novelty.gain(lanes, from, to, &mut room.weighted),
+            None => 0.0,
+        }
     }
 
     pub(crate) fn is_inductive(&self) -> bool {

@@ -27,6 +27,16 @@ pub(crate) enum Likelihood {
     Modern(ModernLikelihood),
 }
 
+/// What a posterior is inferred from; the observation was checked.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a> {
+    pub(crate) observation: Observation<'a>,
+    /// The prior over all factors, one after the other.
+    pub(crate) prior: &'a [f64],
+    pub(crate) layout: &'a Layout,
+    pub(crate) options: &'a Options,
+}
+
 /// What inference leaves beside the beliefs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Inferred {
@@ -67,31 +77,18 @@ impl Likelihood {
         })
     }
 
-    /// The posterior of an observation that was checked, into `beliefs`.
+    /// The posterior, into `beliefs`.
     #[inline(always)]
     pub(crate) fn infer<L: Lanes>(
         &self,
         lanes: L,
-        observation: Observation,
-        prior: &[f64],
-        layout: &Layout,
-        options: &Options,
+        given: Given,
         scratch: &mut InferenceScratch,
         beliefs: &mut [f64],
     ) -> Inferred {
         match self {
-            Self::Legacy(likelihood) => {
-                likelihood.infer(lanes, observation, prior, layout, options, scratch, beliefs)
-            }
-            Self::Modern(likelihood) => likelihood.infer(
-                lanes,
-                observation,
-                prior,
-                layout,
-                options.num_iter,
-                scratch,
-                beliefs,
-            ),
+            Self::Legacy(likelihood) => likelihood.infer(lanes, given, scratch, beliefs),
+            Self::Modern(likelihood) => likelihood.infer(lanes, given, scratch, beliefs),
         }
     }
 

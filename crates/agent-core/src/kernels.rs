@@ -46,28 +46,89 @@ fn sum(x: f64x4) -> f64 {
     (x.0 + x.1) + (x.2 + x.3)
 }
 
-/// Applies `f` to every number, in place. What it makes of `rest` is not kept.
+/// What is done to numbers one by one. A type and not a closure: closures are compiled without
+/// the machine's wide instructions, and each of these would become a call.
+pub(crate) trait Function: Copy {
+    fn of<L: Lanes>(self, lanes: L, x: f64x4) -> f64x4;
+}
+
+/// `x + c`.
+#[derive(Clone, Copy)]
+pub(crate) struct Plus(pub(crate) f64);
+
+/// `c x`.
+#[derive(Clone, Copy)]
+pub(crate) struct Times(pub(crate) f64);
+
+/// `max(x, c)`.
+#[derive(Clone, Copy)]
+pub(crate) struct AtLeast(pub(crate) f64);
+
+/// `ln max(x, 2^-52)`: modern pymdp's `log_stable`.
+#[derive(Clone, Copy)]
+pub(crate) struct LnModern;
+
+/// `ln(x + 1e-16)`: legacy pymdp's `spm_log_single`.
+#[derive(Clone, Copy)]
+pub(crate) struct LnLegacy;
+
+/// `x f(x)`.
+#[derive(Clone, Copy)]
+struct Weighted<F>(F);
+
+impl Function for Plus {
+    #[inline(always)]
+    fn of<L: Lanes>(self, lanes: L, x: f64x4) -> f64x4 {
+        lanes.add(x, lanes.splat(self.0))
+    }
+}
+
+impl Function for Times {
+    #[inline(always)]
+    fn of<L: Lanes>(self, lanes: L, x: f64x4) -> f64x4 {
+        lanes.mul(x, lanes.splat(self.0))
+    }
+}
+
+impl Function for AtLeast {
+    #[inline(always)]
+    fn of<L: Lanes>(self, lanes: L, x: f64x4) -> f64x4 {
+        lanes.max(x, lanes.splat(self.0))
+    }
+}
+
+impl Function for LnModern {
+    #[inline(always)]
+    fn of<L: Lanes>(self, lanes: L, x: f64x4) -> f64x4 {
+        lanes.ln(AtLeast(MODERN_FLOOR).of(lanes, x))
+    }
+}
+
+impl Function for LnLegacy {
+    #[inline(always)]
+    fn of<L: Lanes>(self, lanes: L, x: f64x4) -> f64x4 {
+        lanes.ln(Plus(LEGACY_EPSILON).of(lanes, x))
+    }
+}
+
+impl<F: Function> Function for Weighted<F> {
+    #[inline(always)]
+    fn of<L: Lanes>(self, lanes: L, x: f64x4) -> f64x4 {
+        lanes.mul(x, self.0.of(lanes, x))
+    }
+}
+
+/// Applies a function to every number, in place.
 #[inline(always)]
-pub(crate) fn map<L: Lanes>(_lanes: L, x: &mut [f64], rest: f64, f: impl Fn(f64x4) -> f64x4) {
+pub(crate) fn map<L: Lanes>(lanes: L, x: &mut [f64], function: impl Function) {
     let (whole, part) = x.as_chunks_mut::<LANES>();
     for x in whole {
-        store(f(load(x)), x);
+        store(function.of(lanes, load(x)), x);
     }
     if !part.is_empty() {
-        store_part(f(load_part(part, rest)), part);
+        // One has a logarithm, whatever the function.
+        store_part(function.of(lanes, load_part(part, 1.0)), part);
     }
-}
-
-/// `ln max(x, 2^-52)` of every number: modern pymdp's `log_stable`.
-#[inline(always)]
-pub(crate) fn ln_modern<L: Lanes>(lanes: L, x: &mut [f64]) {
-    map(lanes, x, 1.0, |x| lanes.ln(lanes.max(x, lanes.splat(MODERN_FLOOR))));
-}
-
-/// `ln(x + 1e-16)` of every number: legacy pymdp's `spm_log_single`.
-#[inline(always)]
-pub(crate) fn ln_legacy<L: Lanes>(lanes: L, x: &mut [f64]) {
-    map(lanes, x, 1.0, |x| lanes.ln(lanes.add(x, lanes.splat(LEGACY_EPSILON))));
 }
 
 /// `sum_i x_i y_i`.
@@ -96,26 +157,25 @@ pub(crate) fn dot<L: Lanes>(lanes: L, x: &[f64], y: &[f64]) -> f64 {
 /// `sum_i x_i ln max(x_i, 2^-52)`: minus the entropy, with modern pymdp's clipping.
 #[inline(always)]
 pub(crate) fn sum_x_ln_x<L: Lanes>(lanes: L, x: &[f64]) -> f64 {
-    let term = |x: f64x4| lanes.mul(x, lanes.ln(lanes.max(x, lanes.splat(MODERN_FLOOR))));
-    sum_of(lanes, x, term)
+    sum_of(lanes, x, Weighted(LnModern))
 }
 
 /// `sum_i x_i ln(x_i + 1e-16)`: minus the entropy, as legacy pymdp has it.
 #[inline(always)]
 pub(crate) fn sum_x_ln_x_legacy<L: Lanes>(lanes: L, x: &[f64]) -> f64 {
-    sum_of(lanes, x, |x| lanes.mul(x, lanes.ln(lanes.add(x, lanes.splat(LEGACY_EPSILON)))))
+    sum_of(lanes, x, Weighted(LnLegacy))
 }
 
-/// The sum of `term(x)`, which must be 0 at 0.
+/// The sum of a function that is 0 at 0.
 #[inline(always)]
-fn sum_of<L: Lanes>(lanes: L, x: &[f64], term: impl Fn(f64x4) -> f64x4) -> f64 {
+fn sum_of<L: Lanes>(lanes: L, x: &[f64], function: impl Function) -> f64 {
     let (whole, part) = x.as_chunks::<LANES>();
     let mut total = lanes.splat(0.0);
     for x in whole {
-        total = lanes.add(total, term(load(x)));
+        total = lanes.add(total, function.of(lanes, load(x)));
     }
     if !part.is_empty() {
-        total = lanes.add(total, term(load_part(part, 0.0)));
+        total = lanes.add(total, function.of(lanes, load_part(part, 0.0)));
     }
     sum(total)
 }
@@ -139,7 +199,7 @@ pub(crate) fn softmax<L: Lanes>(lanes: L, weights: &mut [f64]) -> f64 {
         store_part(x, part);
     }
     let total = sum(total);
-    scale(lanes, weights, total.recip());
+    map(lanes, weights, Times(total.recip()));
     largest + lanes.ln(lanes.splat(total)).0
 }
 
@@ -156,13 +216,6 @@ fn largest<L: Lanes>(lanes: L, x: &[f64]) -> f64 {
     }
     let pair = |a: f64, b: f64| if a > b { a } else { b };
     pair(pair(most.0, most.1), pair(most.2, most.3))
-}
-
-/// Multiplies every number.
-#[inline(always)]
-pub(crate) fn scale<L: Lanes>(lanes: L, x: &mut [f64], factor: f64) {
-    let factor = lanes.splat(factor);
-    map(lanes, x, 0.0, |x| lanes.mul(x, factor));
 }
 
 /// `x_i = a_i x_i`; returns the sum.
@@ -244,27 +297,30 @@ fn weighted_groups<L: Lanes, const N: usize>(
 ) {
     let mut even = [lanes.splat(0.0); N];
     let mut odd = even;
-    let add = |sums: &mut [f64x4; N], row: &[f64], weight: f64| {
-        if weight != 0.0 {
-            let weight = lanes.splat(weight);
-            let (groups, _) = row[first..first + N * LANES].as_chunks::<LANES>();
-            for (sum, group) in sums.iter_mut().zip(groups) {
-                *sum = lanes.add(*sum, lanes.mul(weight, load(group)));
-            }
-        }
-    };
     let mut rows = rows.chunks(stride);
     let (pairs, last) = weights.as_chunks::<2>();
     for weights in pairs {
         let (Some(one), Some(two)) = (rows.next(), rows.next()) else { break };
-        add(&mut even, one, weights[0]);
-        add(&mut odd, two, weights[1]);
+        add_row(lanes, &mut even, &one[first..], weights[0]);
+        add_row(lanes, &mut odd, &two[first..], weights[1]);
     }
     if let ([weight], Some(row)) = (last, rows.next()) {
-        add(&mut even, row, *weight);
+        add_row(lanes, &mut even, &row[first..], *weight);
     }
     for ((out, even), odd) in out.iter_mut().zip(even).zip(odd) {
         store(lanes.add(even, odd), out);
+    }
+}
+
+/// `sums += weight * row`, for the first groups of the row.
+#[inline(always)]
+fn add_row<L: Lanes, const N: usize>(lanes: L, sums: &mut [f64x4; N], row: &[f64], weight: f64) {
+    if weight != 0.0 {
+        let weight = lanes.splat(weight);
+        let (groups, _) = row.as_chunks::<LANES>();
+        for (sum, group) in sums.iter_mut().zip(groups) {
+            *sum = lanes.add(*sum, lanes.mul(weight, load(group)));
+        }
     }
 }
 

@@ -217,7 +217,7 @@ impl Learner {
                         *count = *count * kept + rate * seen;
                     }
                     d.data.clone_from(&counts.data);
-                    normalise(d);
+                    d.normalise();
                 }
             }
             self.renew()?;
@@ -245,7 +245,7 @@ impl Learner {
                 *count = *count * kept + rate * seen;
             }
             b.data.clone_from(&counts.data);
-            normalise(b);
+            b.normalise();
         }
     }
 
@@ -273,7 +273,7 @@ impl Learner {
                 }
             }
             a.data.clone_from(&counts.data);
-            normalise(a);
+            a.normalise();
         }
     }
 
@@ -303,7 +303,7 @@ impl Learner {
             *count = *count * kept + rate * q;
         }
         let mut habits = counts.clone();
-        normalise(&mut habits);
+        habits.normalise();
         self.generative_model.e = Some(habits);
     }
 
@@ -330,22 +330,6 @@ fn preferred(c: &Array) -> Array {
     let mut array = c.clone();
     crate::probability::softmax(&mut array.data);
     array
-}
-
-/// Makes every column over the first axis sum to one; a column of nothing stays.
-fn normalise(array: &mut Array) {
-    let columns = array.columns();
-    let mut totals = vec![0.0; columns];
-    for row in array.data.chunks_exact(columns) {
-        for (total, value) in totals.iter_mut().zip(row) {
-            *total += value;
-        }
-    }
-    for row in array.data.chunks_exact_mut(columns) {
-        for (value, total) in row.iter_mut().zip(&totals).filter(|(_, total)| **total > 0.0) {
-            *value /= total;
-        }
-    }
 }
 
 fn check_rates(rates: &Rates) -> Result<(), ModelError> {

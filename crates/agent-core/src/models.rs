@@ -2,10 +2,12 @@
 
 mod cue_chaining;
 mod grid;
+mod stress;
 mod tmaze;
 
 pub use cue_chaining::cue_chaining;
 pub use grid::{GRID_SIDE, grid};
+pub use stress::stress;
 pub use tmaze::tmaze;
 
 use crate::Array;

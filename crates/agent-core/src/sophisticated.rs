@@ -7,6 +7,7 @@
 
 use crate::error::StepError;
 use crate::evidence::Observation;
+use crate::inference::Given;
 use crate::lanes::Portable;
 use crate::planning::Evaluation;
 use crate::probability::softmax;
@@ -223,15 +224,13 @@ impl Growth<'_> {
         self.nodes += likely.len();
         let infer = |(p, observation): (f64, Vec<usize>)| {
             let mut posterior = predicted.clone();
-            model.likelihood.infer(
-                Portable,
-                Observation::Outcomes(&observation),
-                &predicted,
-                &model.layout,
-                &model.options,
-                &mut self.workspace.inference,
-                &mut posterior,
-            );
+            let given = Given {
+                observation: Observation::Outcomes(&observation),
+                prior: &predicted,
+                layout: &model.layout,
+                options: &model.options,
+            };
+            model.likelihood.infer(Portable, given, &mut self.workspace.inference, &mut posterior);
             (p, BeliefNode::leaf(posterior))
         };
         likely.into_iter().map(infer).collect()

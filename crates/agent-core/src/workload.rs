@@ -41,10 +41,11 @@ enum World {
     TMaze,
     Grid,
     CueChaining,
+    Stress,
 }
 
 /// Every job, in the order they are reported.
-pub const WORKLOADS: [Workload; 9] = [
+pub const WORKLOADS: [Workload; 10] = [
     Workload {
         group: "step",
         name: "tmaze_h2",
@@ -106,6 +107,17 @@ pub const WORKLOADS: [Workload; 9] = [
         operations: 8,
         expected: 0x343d_6590_99c2_7b5b,
         world: World::CueChaining,
+        profile: Profile::Modern,
+        policy_len: 3,
+    },
+    Workload {
+        group: "step",
+        name: "stress_h3",
+        analysis: "Three dense factors with 480 joint states, 216 policies of which no two share \
+                   a belief beyond their prefix: raw multiplication.",
+        operations: 8,
+        expected: 0x7ff8_db63_6987_2516,
+        world: World::Stress,
         profile: Profile::Modern,
         policy_len: 3,
     },
@@ -294,6 +306,7 @@ impl World {
             Self::TMaze => models::tmaze(0.98),
             Self::Grid => models::grid(),
             Self::CueChaining => models::cue_chaining(),
+            Self::Stress => models::stress(),
         }
     }
 }

@@ -75,17 +75,16 @@ impl Product {
         weights: &[f64],
         outcomes: &mut [f64],
     ) -> Value {
-        let utility = self.utility.get(step.min(self.utility.len().saturating_sub(1)));
+        let utility = match self.utility.get(step.min(self.utility.len().saturating_sub(1))) {
+            Some(utility) => kernels::dot(lanes, weights, utility),
+            None => 0.0,
+        };
         let mut information = kernels::dot(lanes, weights, &self.negative_entropy);
         for prediction in &self.predictions {
             let outcomes = &mut outcomes[..prediction.rows()];
             prediction.multiply(lanes, weights, outcomes);
             information -= kernels::sum_x_ln_x(lanes, outcomes);
         }
-        Value {
-            utility: utility.map_or(0.0, |utility| kernels::dot(lanes, weights, utility)),
-            information,
-            ..Value::default()
-        }
+        Value { utility, information, ..Value::default() }
     }
 }

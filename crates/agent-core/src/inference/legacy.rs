@@ -1,12 +1,12 @@
 //! pymdp 0.0.7.1: `run_vanilla_fpi` over the likelihood joined from all modalities.
 
-use super::{InferenceScratch, Inferred, fill_uniform, outcomes, sets};
+use super::{Given, InferenceScratch, Inferred, fill_uniform, outcomes, sets};
 use crate::beliefs::{Factors, JointSet, Layout};
 use crate::error::ModelError;
 use crate::evidence::{Evidence, Observation};
-use crate::kernels::{self, LEGACY_EPSILON};
+use crate::kernels::{self, LEGACY_EPSILON, LnLegacy, Plus, Times};
 use crate::lanes::Lanes;
-use crate::{Array, GenerativeModel, Options};
+use crate::{Array, GenerativeModel};
 
 /// Most joint states that the legacy profile keeps a likelihood of.
 pub(crate) const MAX_JOINT_STATES: usize = 1 << 24;
@@ -95,28 +95,25 @@ impl LegacyLikelihood {
     pub(crate) fn infer<L: Lanes>(
         &self,
         lanes: L,
-        observation: Observation,
-        prior: &[f64],
-        layout: &Layout,
-        options: &Options,
+        given: Given,
         scratch: &mut InferenceScratch,
         beliefs: &mut [f64],
     ) -> Inferred {
+        let Given { observation, prior, layout, options } = given;
         let InferenceScratch { observed, log_prior, next, room } = scratch;
         self.multiply(observation, observed);
         if layout.factors() == 1 {
             // The softmax of a sum of logarithms is a product; its free energy is the surprise.
-            let epsilon = lanes.splat(LEGACY_EPSILON);
             beliefs.copy_from_slice(prior);
-            kernels::map(lanes, beliefs, 0.0, |p| lanes.add(p, epsilon));
-            kernels::map(lanes, observed, 0.0, |p| lanes.add(p, epsilon));
+            kernels::map(lanes, beliefs, Plus(LEGACY_EPSILON));
+            kernels::map(lanes, observed, Plus(LEGACY_EPSILON));
             let total = kernels::multiply_into(lanes, observed, beliefs);
-            kernels::scale(lanes, beliefs, total.recip());
+            kernels::map(lanes, beliefs, Times(total.recip()));
             return Inferred { free_energy: -lanes.ln(lanes.splat(total)).0, sweeps: 0 };
         }
-        kernels::ln_legacy(lanes, observed);
+        kernels::map(lanes, observed, LnLegacy);
         log_prior.copy_from_slice(prior);
-        kernels::ln_legacy(lanes, log_prior);
+        kernels::map(lanes, log_prior, LnLegacy);
         fill_uniform(beliefs, layout);
         // pymdp's first free energy leaves the likelihood out.
         let mut before = divergence(lanes, beliefs, log_prior);

@@ -2,10 +2,10 @@
 
 use std::cmp::Reverse;
 
-use super::{InferenceScratch, Inferred, MAX_PRODUCT, fill_uniform, outcomes};
+use super::{Given, InferenceScratch, Inferred, MAX_PRODUCT, fill_uniform, outcomes};
 use crate::beliefs::{ContractionRoom, Factors, JointSet, Layout};
 use crate::evidence::{Evidence, Observation};
-use crate::kernels::{self, MODERN_FLOOR};
+use crate::kernels::{self, AtLeast, LnModern, MODERN_FLOOR, Times};
 use crate::lanes::Lanes;
 use crate::probability::ln_modern;
 use crate::{Array, GenerativeModel};
@@ -142,23 +142,21 @@ impl ModernLikelihood {
     pub(crate) fn infer<L: Lanes>(
         &self,
         lanes: L,
-        observation: Observation,
-        prior: &[f64],
-        layout: &Layout,
-        num_iter: usize,
+        given: Given,
         scratch: &mut InferenceScratch,
         beliefs: &mut [f64],
     ) -> Inferred {
+        let Given { observation, prior, layout, options } = given;
         if let Some(free_energy) = self.infer_product(lanes, observation, prior, beliefs) {
             return Inferred { free_energy, sweeps: 0 };
         }
         let InferenceScratch { observed, log_prior, next, room, .. } = scratch;
         log_prior.copy_from_slice(prior);
-        kernels::ln_modern(lanes, log_prior);
+        kernels::map(lanes, log_prior, LnModern);
         self.observe(observation, observed);
         fill_uniform(beliefs, layout);
         let is_closed = layout.factors() == 1;
-        let sweeps = if is_closed { 1 } else { num_iter };
+        let sweeps = if is_closed { 1 } else { options.num_iter };
         // What each sweep's beliefs are the softmax of, less the prior's part, and its sum.
         let mut divergence = 0.0;
         for _ in 0..sweeps {
@@ -209,13 +207,13 @@ impl ModernLikelihood {
         let Observation::Outcomes(outcomes) = observation else { return None };
         let [Group { modalities, .. }] = &self.groups[..] else { return None };
         beliefs.copy_from_slice(prior);
-        kernels::map(lanes, beliefs, 0.0, |p| lanes.max(p, lanes.splat(MODERN_FLOOR)));
+        kernels::map(lanes, beliefs, AtLeast(MODERN_FLOOR));
         let mut total = 1.0;
         for modality in modalities {
             let row = modality.clipped.as_ref()?.row(outcomes[modality.number]);
             total = kernels::multiply_into(lanes, row, beliefs);
         }
-        kernels::scale(lanes, beliefs, total.recip());
+        kernels::map(lanes, beliefs, Times(total.recip()));
         Some(-lanes.ln(lanes.splat(total)).0)
     }
 }

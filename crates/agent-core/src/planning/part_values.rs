@@ -89,10 +89,9 @@ impl PartValues {
     ) -> Value {
         let factors = part.factors();
         let mut combination = 0;
-        for level in 0..self.levels.len() {
+        for (level, &factor) in factors[..self.levels.len()].iter().enumerate() {
             let (before, here) = self.levels.split_at_mut(level);
             let here = &mut here[0];
-            let factor = factors[level];
             let key = u64::from(combination) * here.radix + u64::from(numbers[factor]);
             let entry = here.memo.number(key);
             if let (Entry::New(number), Part::Contraction(contraction)) = (entry, part) {
