@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use crate::Model;
 use crate::action;
+use crate::arithmetic::Along;
 use crate::error::StepError;
 use crate::evidence::{Evidence, Observation};
-use crate::inference::Given;
 use crate::joint_action::JointAction;
 use crate::lanes::{Calculation, Lanes};
 use crate::planning::Evaluation;
 use crate::random::RandomStream;
-use crate::workspace::Workspace;
+use crate::real::Real;
+use crate::workspace::{Room, Selection, Workspace};
 
 /// An active-inference agent. It perceives, plans and acts by a [`Model`] that it shares with
 /// its kind; of its own it has beliefs, an action and a random stream.
@@ -34,25 +35,25 @@ use crate::workspace::Workspace;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Agent {
-    model: Arc<Model>,
+pub struct Agent<R: Real = f64> {
+    model: Arc<Model<R>>,
     /// Factors one after the other.
-    beliefs: Box<[f64]>,
+    beliefs: Box<[R]>,
     /// The last action; none before the first.
     action: Option<JointAction>,
     random: RandomStream,
 }
 
-impl Agent {
+impl<R: Real> Agent<R> {
     /// An agent that believes what its model's D says. One allocation, for the beliefs.
     #[must_use]
-    pub fn new(model: &Arc<Model>) -> Self {
+    pub fn new(model: &Arc<Model<R>>) -> Self {
         Self::with_seed(model, 0)
     }
 
     /// The same, with a random stream of its own for stochastic action selection.
     #[must_use]
-    pub fn with_seed(model: &Arc<Model>, seed: u64) -> Self {
+    pub fn with_seed(model: &Arc<Model<R>>, seed: u64) -> Self {
         Self {
             model: Arc::clone(model),
             beliefs: model.prior.clone().into_boxed_slice(),
@@ -63,13 +64,13 @@ impl Agent {
 
     /// The model it shares.
     #[must_use]
-    pub fn model(&self) -> &Arc<Model> {
+    pub fn model(&self) -> &Arc<Model<R>> {
         &self.model
     }
 
     /// What it believes about all factors, one after the other.
     #[must_use]
-    pub fn beliefs(&self) -> &[f64] {
+    pub fn beliefs(&self) -> &[R] {
         &self.beliefs
     }
 
@@ -78,7 +79,7 @@ impl Agent {
     /// # Panics
     /// If there is no such factor.
     #[must_use]
-    pub fn qs(&self, factor: usize) -> &[f64] {
+    pub fn qs(&self, factor: usize) -> &[R] {
         &self.beliefs[self.model.layout.range(factor)]
     }
 
@@ -93,7 +94,7 @@ impl Agent {
     pub fn infer_states(
         &mut self,
         observation: &[usize],
-        workspace: &mut Workspace,
+        workspace: &mut Workspace<R>,
     ) -> Result<(), StepError> {
         self.perceive(Observation::Outcomes(observation), workspace)
     }
@@ -105,7 +106,7 @@ impl Agent {
     pub fn infer_states_from(
         &mut self,
         evidence: &[Evidence],
-        workspace: &mut Workspace,
+        workspace: &mut Workspace<R>,
     ) -> Result<(), StepError> {
         self.perceive(Observation::Evidence(evidence), workspace)
     }
@@ -113,13 +114,14 @@ impl Agent {
     fn perceive(
         &mut self,
         observation: Observation,
-        workspace: &mut Workspace,
+        workspace: &mut Workspace<R>,
     ) -> Result<(), StepError> {
         self.check_workspace(workspace)?;
         let model = &*self.model;
         model.check_observation(observation)?;
         let (beliefs, last) = (&mut self.beliefs, self.action);
-        model.machine.run(Perception { model, observation, beliefs, last, workspace });
+        let room = &mut workspace.room;
+        R::run(model.machine, Perception { model, observation, beliefs, last, room });
         Ok(())
     }
 
@@ -127,11 +129,11 @@ impl Agent {
     ///
     /// # Errors
     /// [`StepError::ForeignWorkspace`].
-    pub fn infer_policies(&self, workspace: &mut Workspace) -> Result<(), StepError> {
+    pub fn infer_policies(&self, workspace: &mut Workspace<R>) -> Result<(), StepError> {
         self.check_workspace(workspace)?;
-        let Workspace { planning, plan, .. } = workspace;
+        let Room { planning, plan, .. } = &mut workspace.room;
         let (model, beliefs) = (&*self.model, &self.beliefs);
-        model.machine.run(Evaluation { model, beliefs, planning, plan });
+        R::run(model.machine, Evaluation { model, beliefs, planning, plan });
         Ok(())
     }
 
@@ -141,11 +143,12 @@ impl Agent {
     /// [`StepError::ForeignWorkspace`].
     pub fn sample_action<'w>(
         &mut self,
-        workspace: &'w mut Workspace,
+        workspace: &'w mut Workspace<R>,
     ) -> Result<&'w [usize], StepError> {
         self.check_workspace(workspace)?;
-        let Workspace { plan, selection, .. } = workspace;
-        action::select(&self.model, &plan.q_pi, &mut self.random, selection);
+        let Room { plan, selection, .. } = &mut workspace.room;
+        let (model, random) = (&*self.model, &mut self.random);
+        R::run(model.machine, Choice { model, q_pi: &plan.q_pi, random, selection });
         self.action = Some(JointAction::encode(&selection.action, &self.model.num_controls));
         Ok(&selection.action)
     }
@@ -157,7 +160,7 @@ impl Agent {
     pub fn step<'w>(
         &mut self,
         observation: &[usize],
-        workspace: &'w mut Workspace,
+        workspace: &'w mut Workspace<R>,
     ) -> Result<&'w [usize], StepError> {
         self.infer_states(observation, workspace)?;
         self.infer_policies(workspace)?;
@@ -188,11 +191,11 @@ impl Agent {
     }
 
     /// Goes on with a model that has learned; its arrays have the shapes of those before.
-    pub(crate) fn adopt(&mut self, model: Arc<Model>) {
+    pub(crate) fn adopt(&mut self, model: Arc<Model<R>>) {
         self.model = model;
     }
 
-    pub(crate) fn check_workspace(&self, workspace: &Workspace) -> Result<(), StepError> {
+    pub(crate) fn check_workspace(&self, workspace: &Workspace<R>) -> Result<(), StepError> {
         if Arc::ptr_eq(&self.model, &workspace.model) {
             Ok(())
         } else {
@@ -202,31 +205,40 @@ impl Agent {
 }
 
 /// One posterior over states.
-struct Perception<'a> {
-    model: &'a Model,
+struct Perception<'a, R: Real> {
+    model: &'a Model<R>,
     observation: Observation<'a>,
-    beliefs: &'a mut [f64],
+    beliefs: &'a mut [R],
     last: Option<JointAction>,
-    workspace: &'a mut Workspace,
+    room: &'a mut Room<R>,
 }
 
-impl Calculation for Perception<'_> {
+impl<R: Real> Calculation<R> for Perception<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        let Self { model, observation, beliefs, last, workspace } = self;
-        let Workspace { prior, joint, inference, inferred, selection, .. } = workspace;
-        match last {
-            None => prior.copy_from_slice(&model.prior),
-            Some(last) => {
-                let action = &mut selection.action;
-                last.decode(&model.num_controls, action);
-                model.predict(lanes, beliefs, action, joint, prior);
-            }
-        }
-        let (layout, options) = (&model.layout, &model.options);
-        let given = Given { observation, prior, layout, options };
-        *inferred = model.likelihood.infer(lanes, given, inference, beliefs);
+    fn run<L: Lanes<R>>(self, lanes: L) {
+        let Self { model, observation, beliefs, last, room } = self;
+        room.perceive(Along::new(lanes), model, &[observation], &[last], beliefs);
+    }
+}
+
+/// One action chosen.
+struct Choice<'a, R: Real> {
+    model: &'a Model<R>,
+    q_pi: &'a [R],
+    random: &'a mut RandomStream,
+    selection: &'a mut Selection<R>,
+}
+
+impl<R: Real> Calculation<R> for Choice<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes<R>>(self, lanes: L) {
+        let Self { model, q_pi, random, selection } = self;
+        let arithmetic = Along::<R, L>::new(lanes);
+        action::add_up_marginals(arithmetic, model, q_pi, &mut selection.marginals);
+        action::select::<Along<R, L>>(model, 0, q_pi, random, selection);
     }
 }

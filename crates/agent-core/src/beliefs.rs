@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::{self, dot};
-use crate::lanes::Lanes;
+use crate::arithmetic::Arithmetic;
 
 /// Beliefs about all factors stand one after the other; this says where each begins.
 #[derive(Clone, Debug)]
@@ -37,34 +36,33 @@ impl Layout {
 
 /// Beliefs about all factors, with their layout.
 #[derive(Clone, Copy)]
-pub(crate) struct Factors<'a> {
-    pub(crate) beliefs: &'a [f64],
+pub(crate) struct Factors<'a, N> {
+    pub(crate) beliefs: &'a [N],
     pub(crate) layout: &'a Layout,
 }
 
-impl<'a> Factors<'a> {
-    pub(crate) fn of(self, factor: usize) -> &'a [f64] {
+impl<'a, N> Factors<'a, N> {
+    #[inline(always)]
+    pub(crate) fn of(&self, factor: usize) -> &'a [N] {
         &self.beliefs[self.layout.range(factor)]
     }
 }
 
 /// Room for expectations over the other factors.
 #[derive(Clone, Debug)]
-pub(crate) struct ContractionRoom {
+pub(crate) struct ContractionRoom<N> {
     /// Joint beliefs of the factors after each, the shortest first.
-    outer: Vec<f64>,
+    outer: Vec<N>,
     /// What remains after the first factors are summed out, the longest first.
-    remaining: Vec<f64>,
-    /// What the evidence says about one factor.
-    pub(crate) said: Vec<f64>,
+    remaining: Vec<N>,
 }
 
-impl ContractionRoom {
+impl<N: Copy + Default> ContractionRoom<N> {
     /// For sets of at most this many joint states of at most this many factors.
     pub(crate) fn new(joint_states: usize, factors: usize) -> Self {
         // A factor with a single state makes nothing smaller.
-        let room = || vec![0.0; joint_states * factors];
-        Self { outer: room(), remaining: room(), said: vec![0.0; joint_states] }
+        let room = || vec![N::default(); joint_states * factors];
+        Self { outer: room(), remaining: room() }
     }
 }
 
@@ -98,29 +96,50 @@ impl JointSet {
     /// The belief about every joint state, last factor fastest: the outer product. A single
     /// factor's beliefs are borrowed as they are; else `scratch` holds the product.
     #[inline(always)]
-    pub(crate) fn joint<'a, 'b: 'a>(
+    pub(crate) fn joint<'a, 'b: 'a, A: Arithmetic>(
         &self,
-        belief: impl Fn(usize) -> &'b [f64],
-        scratch: &'a mut [f64],
-    ) -> &'a [f64] {
+        arithmetic: A,
+        belief: impl Fn(usize) -> &'b [A::Number],
+        scratch: &'a mut [A::Number],
+    ) -> &'a [A::Number]
+    where
+        A::Number: 'b,
+    {
         if let [factor] = self.factors[..] {
             return belief(factor);
         }
-        let mut length = 1;
-        scratch[0] = 1.0;
-        for &factor in &self.factors {
+        self.joint_into(arithmetic, belief, scratch);
+        &scratch[..self.size]
+    }
+
+    /// The same, always into `scratch`.
+    #[inline(always)]
+    pub(crate) fn joint_into<'b, A: Arithmetic>(
+        &self,
+        arithmetic: A,
+        belief: impl Fn(usize) -> &'b [A::Number],
+        scratch: &mut [A::Number],
+    ) where
+        A::Number: 'b,
+    {
+        // From the last factor on: what is there is the row of the next.
+        let mut length = 0;
+        for &factor in self.factors.iter().rev() {
             let beliefs = belief(factor);
-            // From behind, so that what is still to be read is not overwritten.
-            for i in (0..length).rev() {
-                let weight = scratch[i];
-                let row = &mut scratch[i * beliefs.len()..(i + 1) * beliefs.len()];
-                for (slot, belief) in row.iter_mut().zip(beliefs) {
-                    *slot = weight * belief;
-                }
+            if length == 0 {
+                length = beliefs.len();
+                scratch[..length].copy_from_slice(beliefs);
+                continue;
             }
+            // From behind, so that the first row, which the others are made of, goes last.
+            let (first, others) = scratch.split_at_mut(length);
+            let rows = others.chunks_exact_mut(length).zip(&beliefs[1..]);
+            for (row, weight) in rows {
+                arithmetic.scaled(first, *weight, row);
+            }
+            arithmetic.scale(first, beliefs[0]);
             length *= beliefs.len();
         }
-        &scratch[..self.size]
     }
 
     /// Adds to `out`, for every state of every factor of this set, the expectation of `values`
@@ -131,19 +150,19 @@ impl JointSet {
     /// multiplications per joint state and a little more, whatever the number of factors. It is
     /// fastest with the smallest factor first.
     #[inline(always)]
-    pub(crate) fn add_expectations<L: Lanes>(
+    pub(crate) fn add_expectations<A: Arithmetic>(
         &self,
-        lanes: L,
-        values: &[f64],
-        of: Factors,
-        room: &mut ContractionRoom,
-        out: &mut [f64],
+        arithmetic: A,
+        values: &[A::Number],
+        of: Factors<A::Number>,
+        room: &mut ContractionRoom<A::Number>,
+        out: &mut [A::Number],
     ) {
         let Some((last, before)) = self.factors.split_last() else { return };
-        self.outer_products(of, &mut room.outer);
+        self.outer_products(arithmetic, &of, &mut room.outer);
         let mut current = values;
         let mut free = &mut room.remaining[..];
-        let mut end = self.outer_length(of);
+        let mut end = self.outer_length(&of);
         for factor in before {
             let beliefs = of.of(*factor);
             let rest = current.len() / beliefs.len();
@@ -152,54 +171,59 @@ impl JointSet {
             for (slot, row) in
                 out[of.layout.range(*factor)].iter_mut().zip(current.chunks_exact(rest))
             {
-                *slot += dot(lanes, row, outer);
+                *slot = arithmetic.add(*slot, arithmetic.dot(row, outer));
             }
             let (next, after) = free.split_at_mut(rest);
-            kernels::weighted_sum(lanes, current, rest, beliefs, next);
+            arithmetic.weighted_sum_of(current, beliefs, next);
             current = next;
             free = after;
         }
-        for (slot, value) in out[of.layout.range(*last)].iter_mut().zip(current) {
-            *slot += value;
-        }
+        arithmetic.add_to(current, &mut out[of.layout.range(*last)]);
     }
 
     /// The expectation of `values`, one per joint state.
     #[inline(always)]
-    pub(crate) fn expectation<L: Lanes>(
+    pub(crate) fn expectation<A: Arithmetic>(
         &self,
-        lanes: L,
-        values: &[f64],
-        of: Factors,
-        room: &mut ContractionRoom,
-    ) -> f64 {
-        let Some((last, before)) = self.factors.split_last() else { return 0.0 };
+        arithmetic: A,
+        values: &[A::Number],
+        of: Factors<A::Number>,
+        room: &mut ContractionRoom<A::Number>,
+    ) -> A::Number {
+        let Some((last, before)) = self.factors.split_last() else { return A::Number::default() };
         let mut current = values;
         let mut free = &mut room.remaining[..];
         for factor in before {
             let beliefs = of.of(*factor);
             let rest = current.len() / beliefs.len();
             let (next, after) = free.split_at_mut(rest);
-            kernels::weighted_sum(lanes, current, rest, beliefs, next);
+            arithmetic.weighted_sum_of(current, beliefs, next);
             current = next;
             free = after;
         }
-        dot(lanes, current, of.of(*last))
+        arithmetic.dot(current, of.of(*last))
     }
 
     /// Elements of all outer products.
-    fn outer_length(&self, of: Factors) -> usize {
+    #[inline(always)]
+    fn outer_length<N>(&self, of: &Factors<N>) -> usize {
         let mut length = 1;
-        let after = self.factors.iter().skip(1).rev();
-        after.fold(0, |total, factor| {
+        let mut total = 0;
+        for factor in self.factors.iter().skip(1).rev() {
             length *= of.of(*factor).len();
-            total + length
-        })
+            total += length;
+        }
+        total
     }
 
     /// The joint beliefs of the last factor, of the last two, and so on to all but the first.
     #[inline(always)]
-    fn outer_products(&self, of: Factors, out: &mut [f64]) {
+    fn outer_products<A: Arithmetic>(
+        &self,
+        arithmetic: A,
+        of: &Factors<A::Number>,
+        out: &mut [A::Number],
+    ) {
         let mut start = 0;
         let mut length = 0;
         for factor in self.factors.iter().skip(1).rev() {
@@ -212,9 +236,7 @@ impl JointSet {
                 continue;
             }
             for (row, weight) in free.chunks_exact_mut(length).zip(beliefs) {
-                for (slot, inner) in row.iter_mut().zip(inner) {
-                    *slot = weight * inner;
-                }
+                arithmetic.scaled(inner, *weight, row);
             }
             start += length;
             length *= beliefs.len();
@@ -243,7 +265,10 @@ impl JointSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arithmetic::Along;
     use crate::lanes::Portable;
+
+    const PLAIN: Along<f64, Portable> = Along::new(Portable);
     use proptest::prelude::*;
 
     proptest! {
@@ -263,7 +288,7 @@ mod tests {
             let values = &values[..set.size()];
             let mut out = vec![0.0; layout.total()];
             let mut room = ContractionRoom::new(set.size(), states.len());
-            set.add_expectations(Portable, values, of, &mut room, &mut out);
+            set.add_expectations(PLAIN, values, of, &mut room, &mut out);
             let mut expected = vec![0.0; layout.total()];
             let mut mean = 0.0;
             for (joint, value) in values.iter().enumerate() {
@@ -285,7 +310,7 @@ mod tests {
             for (got, expected) in out.iter().zip(expected) {
                 prop_assert!((got - expected).abs() < 1e-12, "{out:?}");
             }
-            let got = set.expectation(Portable, values, of, &mut room);
+            let got = set.expectation(PLAIN, values, of, &mut room);
             prop_assert!((got - mean).abs() < 1e-12);
         }
     }
@@ -297,7 +322,7 @@ mod tests {
         let of = Factors { beliefs: &beliefs, layout: &layout };
         let mut scratch = [0.0; 6];
         let all = JointSet::all(&layout);
-        let joint = all.joint(|f| of.of(f), &mut scratch);
+        let joint = all.joint(PLAIN, |f| of.of(f), &mut scratch);
         for (got, expected) in joint.iter().zip([0.125, 0.075, 0.05, 0.375, 0.225, 0.15]) {
             assert!((got - expected).abs() < 1e-15);
         }
@@ -314,8 +339,8 @@ mod tests {
         let values = [1.0, 2.0, 3.0, 4.0];
         let mut room = ContractionRoom::new(4, 2);
         let mut out = [0.0, 0.0, 10.0, 10.0];
-        all.add_expectations(Portable, &values, of, &mut room, &mut out);
-        let mean = all.expectation(Portable, &values, of, &mut room);
+        all.add_expectations(PLAIN, &values, of, &mut room, &mut out);
+        let mean = all.expectation(PLAIN, &values, of, &mut room);
         assert!((mean - (0.25 * (0.4 + 1.2) + 0.75 * (1.2 + 2.4))).abs() < 1e-14, "{mean}");
         let expected = [
             0.4 + 2.0 * 0.6,

@@ -215,6 +215,30 @@ pub enum StepError {
         /// The last outcome.
         last: usize,
     },
+    /// Not one observation per modality and agent.
+    #[error(
+        "there are {found} observations for {agents} agents; each needs {modalities}, one per \
+         modality"
+    )]
+    ObservationTotal {
+        /// Observations given.
+        found: usize,
+        /// Agents there are.
+        agents: usize,
+        /// Modalities.
+        modalities: usize,
+    },
+    /// What was wrong with one agent of a population.
+    #[error("agent {agent}: {source}")]
+    OfAgent {
+        /// Its place among the population's members.
+        agent: usize,
+        /// What was wrong.
+        source: Box<StepError>,
+    },
+    /// The agent was removed from its population, or is another population's.
+    #[error("there is no such agent in the population; it was removed, or is another's")]
+    NoMember,
     /// Soft evidence that is not a distribution over the modality's outcomes.
     #[error("the evidence of modality {modality} {problem}")]
     Evidence {

@@ -6,11 +6,12 @@
 mod legacy;
 mod modern;
 
+use crate::arithmetic::Arithmetic;
 use crate::beliefs::{ContractionRoom, Factors, JointSet, Layout};
 use crate::error::ModelError;
 use crate::evidence::Observation;
-use crate::lanes::Lanes;
-use crate::probability::dot;
+use crate::probability::{PLAIN, dot};
+use crate::real::Real;
 use crate::{Array, GenerativeModel, Options, Profile};
 
 use legacy::LegacyLikelihood;
@@ -22,50 +23,51 @@ const MAX_PRODUCT: usize = 16;
 
 /// The likelihood as a profile needs it.
 #[derive(Debug)]
-pub(crate) enum Likelihood {
-    Legacy(LegacyLikelihood),
-    Modern(ModernLikelihood),
+pub(crate) enum Likelihood<R> {
+    Legacy(LegacyLikelihood<R>),
+    Modern(ModernLikelihood<R>),
 }
 
-/// What a posterior is inferred from; the observation was checked.
+/// What posteriors are inferred from; the observations were checked.
 #[derive(Clone, Copy)]
-pub(crate) struct Given<'a> {
-    pub(crate) observation: Observation<'a>,
+pub(crate) struct Given<'a, N> {
+    /// One for each agent at hand.
+    pub(crate) observations: &'a [Observation<'a>],
     /// The prior over all factors, one after the other.
-    pub(crate) prior: &'a [f64],
+    pub(crate) prior: &'a [N],
     pub(crate) layout: &'a Layout,
     pub(crate) options: &'a Options,
 }
 
 /// What inference leaves beside the beliefs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Inferred {
+pub(crate) struct Inferred<N> {
     /// Variational free energy of the posterior.
-    pub(crate) free_energy: f64,
-    /// Sweeps made; 0 for the closed form.
+    pub(crate) free_energy: N,
+    /// Sweeps made, by the agent that needed most; 0 for the closed form.
     pub(crate) sweeps: usize,
 }
 
 /// Room for one inference.
 #[derive(Clone, Debug)]
-pub(crate) struct InferenceScratch {
+pub(crate) struct InferenceScratch<N> {
     /// Log likelihood of what was observed, per joint state.
-    observed: Vec<f64>,
+    observed: Vec<N>,
     /// Log prior, all factors.
-    log_prior: Vec<f64>,
+    log_prior: Vec<N>,
     /// The next beliefs, all factors.
-    next: Vec<f64>,
-    room: ContractionRoom,
+    next: Vec<N>,
+    room: ContractionRoom<N>,
 }
 
-impl InferenceScratch {
+impl<N> InferenceScratch<N> {
     /// Room for expectations over other factors.
-    pub(crate) fn contraction(&mut self) -> &mut ContractionRoom {
+    pub(crate) fn contraction(&mut self) -> &mut ContractionRoom<N> {
         &mut self.room
     }
 }
 
-impl Likelihood {
+impl<R: Real> Likelihood<R> {
     pub(crate) fn new(
         model: &GenerativeModel,
         layout: &Layout,
@@ -79,44 +81,47 @@ impl Likelihood {
 
     /// The posterior, into `beliefs`.
     #[inline(always)]
-    pub(crate) fn infer<L: Lanes>(
+    pub(crate) fn infer<A: Arithmetic<Real = R>>(
         &self,
-        lanes: L,
-        given: Given,
-        scratch: &mut InferenceScratch,
-        beliefs: &mut [f64],
-    ) -> Inferred {
+        arithmetic: A,
+        given: Given<A::Number>,
+        scratch: &mut InferenceScratch<A::Number>,
+        beliefs: &mut [A::Number],
+    ) -> Inferred<A::Number> {
         match self {
-            Self::Legacy(likelihood) => likelihood.infer(lanes, given, scratch, beliefs),
-            Self::Modern(likelihood) => likelihood.infer(lanes, given, scratch, beliefs),
-        }
-    }
-
-    /// `P(o_m)` of each modality under these beliefs.
-    pub(crate) fn predict(&self, of: Factors) -> Vec<Vec<f64>> {
-        match self {
-            Self::Legacy(likelihood) => likelihood.predict(of),
-            Self::Modern(likelihood) => likelihood.predict(of),
+            Self::Legacy(likelihood) => likelihood.infer(arithmetic, given, scratch, beliefs),
+            Self::Modern(likelihood) => likelihood.infer(arithmetic, given, scratch, beliefs),
         }
     }
 
     /// Room for this likelihood.
-    pub(crate) fn scratch(&self, layout: &Layout) -> InferenceScratch {
+    pub(crate) fn scratch<N: Copy + Default>(&self, layout: &Layout) -> InferenceScratch<N> {
         let (joint, observed) = match self {
             Self::Legacy(likelihood) => (likelihood.size(), likelihood.size()),
             Self::Modern(likelihood) => (likelihood.largest(), likelihood.observed()),
         };
         InferenceScratch {
-            observed: vec![0.0; observed],
-            log_prior: vec![0.0; layout.total()],
-            next: vec![0.0; layout.total()],
+            observed: vec![N::default(); observed],
+            log_prior: vec![N::default(); layout.total()],
+            next: vec![N::default(); layout.total()],
             room: ContractionRoom::new(joint, layout.factors()),
         }
     }
 }
 
-/// `A weights`, for columns as many as there are weights.
-fn outcomes(a: &Array, weights: &[f64]) -> Vec<f64> {
+impl Likelihood<f64> {
+    /// `P(o_m)` of each modality under these beliefs.
+    pub(crate) fn predict(&self, of: Factors<f64>) -> Vec<Vec<f64>> {
+        match self {
+            Self::Legacy(likelihood) => likelihood.predict(of),
+            Self::Modern(likelihood) => likelihood.predict(of),
+        }
+    }
+}
+
+/// `P(o)` of one modality over these factors.
+fn outcomes(a: &Array, set: &JointSet, of: &Factors<f64>, joint: &mut [f64]) -> Vec<f64> {
+    let weights = set.joint(PLAIN, |f| of.of(f), joint);
     a.data.chunks_exact(weights.len()).map(|row| dot(row, weights)).collect()
 }
 
@@ -126,10 +131,15 @@ fn sets(model: &GenerativeModel, layout: &Layout) -> Vec<JointSet> {
 }
 
 /// Every factor's beliefs alike.
-pub(crate) fn fill_uniform(beliefs: &mut [f64], layout: &Layout) {
+#[inline(always)]
+pub(crate) fn fill_uniform<A: Arithmetic>(
+    arithmetic: A,
+    beliefs: &mut [A::Number],
+    layout: &Layout,
+) {
     for f in 0..layout.factors() {
         let range = layout.range(f);
-        let states = range.len() as f64;
-        beliefs[range].fill(1.0 / states);
+        let alike = A::Real::of(1.0 / range.len() as f64);
+        beliefs[range].fill(arithmetic.number(alike));
     }
 }

@@ -18,9 +18,17 @@ impl JointAction {
         Self(NonZeroU64::MIN.saturating_add(number))
     }
 
-    /// Back into one action per factor.
-    pub(crate) fn decode(self, num_controls: &[usize], out: &mut [usize]) {
-        decode(self.0.get() - 1, num_controls, out);
+    /// The action of one factor.
+    #[inline(always)]
+    pub(crate) fn of(self, factor: usize, num_controls: &[usize]) -> usize {
+        let mut number = self.0.get() - 1;
+        for controls in num_controls[factor + 1..].iter().rev().filter(|n| **n > 1) {
+            number /= *controls as u64;
+        }
+        match factor {
+            0 => number as usize,
+            _ => (number % num_controls[factor] as u64) as usize,
+        }
     }
 }
 
@@ -64,9 +72,9 @@ mod tests {
         ) {
             let controls: Vec<usize> = digits.iter().map(|(n, _)| *n).collect();
             let action: Vec<usize> = digits.iter().map(|(n, u)| u % n).collect();
-            let mut out = vec![usize::MAX; action.len()];
-            JointAction::encode(&action, &controls).decode(&controls, &mut out);
-            prop_assert_eq!(out, action);
+            let joint = JointAction::encode(&action, &controls);
+            let one_by_one: Vec<usize> = (0..action.len()).map(|f| joint.of(f, &controls)).collect();
+            prop_assert_eq!(one_by_one, action);
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::beliefs::{Factors, JointSet};
 use crate::error::StepError;
 use crate::evidence::Evidence;
+use crate::probability::PLAIN;
 use crate::{Agent, Array, Counts, GenerativeModel, Model, ModelError, Options, Workspace};
 
 /// How fast each part of a model is learned: how much one observation adds to its counts.
@@ -237,7 +238,7 @@ impl Learner {
         for (f, (counts, b)) in counts.iter_mut().zip(&mut self.generative_model.b).enumerate() {
             let from = &self.agent.model().transitions[f].from;
             let mut scratch = vec![0.0; from.size()];
-            let weights = from.joint(|g| before.of(g), &mut scratch);
+            let weights = from.joint(PLAIN, |g| before.of(g), &mut scratch);
             let actions = counts.shape.last().copied().unwrap_or(1);
             let cells = after.of(f).iter().flat_map(|to| weights.iter().map(move |w| to * w));
             let places = counts.data.iter_mut().zip(&b.data).skip(action[f]).step_by(actions);
@@ -260,7 +261,7 @@ impl Learner {
             }
             let set = JointSet::new(self.generative_model.factors_of_modality(m), layout);
             let mut scratch = vec![0.0; set.size()];
-            let weights = set.joint(|f| of.of(f), &mut scratch);
+            let weights = set.joint(PLAIN, |f| of.of(f), &mut scratch);
             let a = &mut self.generative_model.a[m];
             let columns = a.columns();
             let rows = counts.data.chunks_exact_mut(columns).zip(a.data.chunks_exact(columns));
@@ -309,7 +310,8 @@ impl Learner {
 
     /// Compiles what was learned and goes on with it.
     fn renew(&mut self) -> Result<(), StepError> {
-        let model = self.agent.model().with_arrays(&self.generative_model, &self.counts)?;
+        let (arrays, is_b_changed) = (&self.generative_model, self.rates.b.is_some());
+        let model = self.agent.model().with_arrays(arrays, &self.counts, is_b_changed)?;
         self.workspace.adopt(Arc::clone(&model));
         self.agent.adopt(model);
         Ok(())

@@ -1,123 +1,181 @@
 //! Matrices that multiply belief vectors, stored by what they hold.
 
-use pulp::f64x4;
+use crate::arithmetic::padded;
+use crate::real::Real;
 
-use crate::kernels::{self, padded};
-use crate::lanes::{LANES, Lanes};
+/// What a store to memory costs more than one to a register, when forms are weighed.
+const SCATTERED: usize = 3;
 
-/// A matrix is kept sparse if at most one element in this many is not zero.
-const SPARSE_BELOW: usize = 4;
+/// Larger matrices of few elements are not looked at in other forms.
+const MAX_SPREAD: usize = 1 << 20;
 
-/// A constant matrix. Both forms multiply alike: a zero adds nothing.
+/// A constant matrix. All forms multiply alike: a zero adds nothing.
 #[derive(Clone, Debug)]
-pub(crate) enum Matrix {
-    /// Column after column, each filled up to whole groups of lanes.
-    Dense {
-        rows: usize,
-        columns: Vec<f64>,
-    },
-    Sparse(Sparse),
+pub(crate) enum Matrix<R> {
+    Dense(Dense<R>),
+    /// Where elements lie on few diagonals: moves on a line or a grid.
+    Diagonals(Diagonals<R>),
+    Sparse(Sparse<R>),
 }
 
-/// Four rows at a time, each as long as the longest of the four.
+/// Column after column, each filled up to whole groups of lanes.
 #[derive(Clone, Debug)]
-pub(crate) struct Sparse {
+pub(crate) struct Dense<R> {
     rows: usize,
-    /// Where the entries of each four rows end.
-    ends: Vec<u32>,
-    columns: Vec<[u32; LANES]>,
-    values: Vec<[f64; LANES]>,
+    pub(crate) columns: Vec<R>,
 }
 
-impl Matrix {
-    /// From rows of equal length, one after the other.
+/// Elements by how far they are from the main diagonal.
+#[derive(Clone, Debug)]
+pub(crate) struct Diagonals<R> {
+    rows: usize,
+    pub(crate) diagonals: Vec<Diagonal<R>>,
+}
+
+/// One diagonal, from its first element that is not zero to its last.
+#[derive(Clone, Debug)]
+pub(crate) struct Diagonal<R> {
+    /// The row of the first element.
+    pub(crate) row: usize,
+    /// Its column.
+    pub(crate) column: usize,
+    pub(crate) values: Vec<R>,
+}
+
+/// The elements that are not zero, column after column.
+#[derive(Clone, Debug)]
+pub(crate) struct Sparse<R> {
+    height: usize,
+    /// Where the elements of each column end.
+    pub(crate) ends: Vec<u32>,
+    pub(crate) rows: Vec<u32>,
+    pub(crate) values: Vec<R>,
+}
+
+impl<R> Dense<R> {
+    /// From one column to the next.
+    pub(crate) fn stride(&self) -> usize {
+        padded(self.rows)
+    }
+}
+
+impl<R: Real> Matrix<R> {
+    /// From rows of equal length, one after the other, in the form that multiplies fastest.
     pub(crate) fn from_rows(rows: usize, columns: usize, data: &[f64]) -> Self {
         let nonzero = data.iter().filter(|x| **x != 0.0).count();
-        let fits = u32::try_from(columns).is_ok() && u32::try_from(data.len()).is_ok();
-        if fits && nonzero * SPARSE_BELOW <= data.len() {
+        let dense_work = padded(rows) * columns;
+        let sparse_work = nonzero * SCATTERED * 4;
+        let fits = u32::try_from(rows).is_ok() && u32::try_from(data.len()).is_ok();
+        if !fits || dense_work <= sparse_work.min(rows * SCATTERED) {
+            return Self::Dense(Dense::new(rows, columns, data));
+        }
+        let diagonals = Diagonals::new(rows, columns, data);
+        let diagonal_work = diagonals.work() * 2;
+        if diagonal_work <= sparse_work.min(dense_work) {
+            return Self::Diagonals(diagonals);
+        }
+        if sparse_work < dense_work {
             return Self::Sparse(Sparse::new(rows, columns, data));
         }
-        let stride = padded(rows);
-        let mut by_column = vec![0.0; stride * columns];
-        for (r, row) in data.chunks_exact(columns).enumerate() {
-            for (column, value) in row.iter().enumerate() {
-                by_column[column * stride + r] = *value;
-            }
-        }
-        Self::Dense { rows, columns: by_column }
+        Self::Dense(Dense::new(rows, columns, data))
     }
 
-    /// `out = self * x`.
-    #[inline(always)]
-    pub(crate) fn multiply<L: Lanes>(&self, lanes: L, x: &[f64], out: &mut [f64]) {
-        match self {
-            Self::Dense { rows, columns } => {
-                kernels::weighted_sum(lanes, columns, padded(*rows), x, out);
-            }
-            Self::Sparse(sparse) => sparse.multiply(lanes, x, out),
+    /// From the elements of each column that are not zero, by row.
+    pub(crate) fn from_columns(rows: usize, columns: &[Vec<(u32, f64)>]) -> Self {
+        let size = rows.saturating_mul(columns.len());
+        if size > MAX_SPREAD {
+            return Self::Sparse(Sparse::of(rows, columns));
         }
+        let mut data = vec![0.0; size];
+        for (column, entries) in columns.iter().enumerate() {
+            for (row, value) in entries {
+                data[*row as usize * columns.len() + column] = *value;
+            }
+        }
+        Self::from_rows(rows, columns.len(), &data)
     }
 
     pub(crate) fn rows(&self) -> usize {
         match self {
-            Self::Dense { rows, .. } => *rows,
-            Self::Sparse(sparse) => sparse.rows,
+            Self::Dense(dense) => dense.rows,
+            Self::Diagonals(matrix) => matrix.rows,
+            Self::Sparse(sparse) => sparse.height,
         }
     }
 
-    /// Multiplications that a product takes.
+    /// Multiplications that a product takes, in units of a dense one.
     pub(crate) fn work(&self) -> usize {
         match self {
-            Self::Dense { columns, .. } => columns.len(),
-            // Elements are gathered one by one.
-            Self::Sparse(sparse) => sparse.values.len() * 2 * LANES,
+            Self::Dense(dense) => dense.columns.len(),
+            Self::Diagonals(matrix) => matrix.work() * 2,
+            Self::Sparse(sparse) => sparse.values.len() * SCATTERED * 4,
         }
     }
 }
 
-impl Sparse {
+impl<R: Real> Dense<R> {
     fn new(rows: usize, columns: usize, data: &[f64]) -> Self {
-        let mut sparse = Self { rows, ends: Vec::new(), columns: Vec::new(), values: Vec::new() };
-        for four in data.chunks(LANES * columns.max(1)) {
-            let start = sparse.values.len();
-            for (lane, row) in four.chunks_exact(columns).enumerate() {
-                let entries = (0_u32..).zip(row).filter(|(_, value)| **value != 0.0);
-                for (place, (column, value)) in entries.enumerate() {
-                    if sparse.values.len() == start + place {
-                        sparse.values.push([0.0; LANES]);
-                        sparse.columns.push([0; LANES]);
-                    }
-                    sparse.values[start + place][lane] = *value;
-                    sparse.columns[start + place][lane] = column;
-                }
+        let stride = padded(rows);
+        let mut by_column = vec![R::ZERO; stride * columns];
+        for (r, row) in data.chunks_exact(columns).enumerate() {
+            for (column, value) in row.iter().enumerate() {
+                by_column[column * stride + r] = R::of(*value);
             }
+        }
+        Self { rows, columns: by_column }
+    }
+}
+
+impl<R: Real> Diagonals<R> {
+    fn new(rows: usize, columns: usize, data: &[f64]) -> Self {
+        let at = |row: usize, column: usize| data[row * columns + column];
+        let of_diagonal = |number: usize| {
+            // From the lower left corner to the upper right.
+            let (row, column) =
+                ((rows - 1).saturating_sub(number), number.saturating_sub(rows - 1));
+            let places: Vec<usize> = (0..(rows - row).min(columns - column))
+                .filter(|i| at(row + i, column + i) != 0.0)
+                .collect();
+            let (first, last) = (*places.first()?, *places.last()?);
+            let values = (first..=last).map(|i| R::of(at(row + i, column + i)));
+            Some(Diagonal { row: row + first, column: column + first, values: values.collect() })
+        };
+        let mut diagonals: Vec<Diagonal<R>> =
+            (0..rows + columns - 1).filter_map(of_diagonal).collect();
+        // If any is as long as the rows are many, nothing else is there before it.
+        diagonals.sort_by_key(|diagonal| std::cmp::Reverse(diagonal.values.len()));
+        Self { rows, diagonals }
+    }
+
+    fn work(&self) -> usize {
+        self.diagonals.iter().map(|diagonal| padded(diagonal.values.len()) + 8).sum()
+    }
+}
+
+impl<R: Real> Sparse<R> {
+    fn new(rows: usize, columns: usize, data: &[f64]) -> Self {
+        let of_column = |column: usize| {
+            let values = (0_u32..).zip(data.iter().skip(column).step_by(columns).copied());
+            values.filter(|(_, value)| *value != 0.0).collect()
+        };
+        Self::of(rows, &(0..columns).map(of_column).collect::<Vec<_>>())
+    }
+
+    fn of(height: usize, columns: &[Vec<(u32, f64)>]) -> Self {
+        let mut sparse = Self { height, ends: Vec::new(), rows: Vec::new(), values: Vec::new() };
+        for column in columns {
+            sparse.rows.extend(column.iter().map(|(row, _)| row));
+            sparse.values.extend(column.iter().map(|(_, value)| R::of(*value)));
             sparse.ends.push(sparse.values.len() as u32);
         }
         sparse
-    }
-
-    #[inline(always)]
-    fn multiply<L: Lanes>(&self, lanes: L, x: &[f64], out: &mut [f64]) {
-        let mut start = 0;
-        for (end, out) in self.ends.iter().zip(out.chunks_mut(LANES)) {
-            let end = *end as usize;
-            let mut total = lanes.splat(0.0);
-            for (c, values) in self.columns[start..end].iter().zip(&self.values[start..end]) {
-                let at = |lane: usize| x[c[lane] as usize];
-                let gathered = f64x4(at(0), at(1), at(2), at(3));
-                total = lanes.add(total, lanes.mul(gathered, kernels::load(values)));
-            }
-            for (out, total) in out.iter_mut().zip([total.0, total.1, total.2, total.3]) {
-                *out = total;
-            }
-            start = end;
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arithmetic::{Abreast, Along, Arithmetic as _};
     use crate::lanes::Portable;
     use proptest::prelude::*;
 
@@ -127,28 +185,53 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sparse_and_dense_multiply_as_by_hand(
+        fn all_forms_multiply_as_by_hand(
             rows in 1_usize..40,
             columns in 1_usize..13,
             seed in proptest::collection::vec((0.0_f64..1.0, 0_u8..8), 39 * 12),
             x in proptest::collection::vec(prop_oneof![Just(0.0), 0.0_f64..1.0], 12),
             density in 0_u8..9,
+            band in 0_usize..40,
         ) {
+            let is_kept = |place: usize, keep: u8| {
+                keep < density && (place / columns).abs_diff(place % columns) <= band
+            };
             let data: Vec<f64> = seed[..rows * columns]
                 .iter()
-                .map(|(value, keep)| if *keep < density { *value } else { 0.0 })
+                .enumerate()
+                .map(|(place, (value, keep))| if is_kept(place, *keep) { *value } else { 0.0 })
                 .collect();
-            let matrix = Matrix::from_rows(rows, columns, &data);
-            let nonzero = data.iter().filter(|x| **x != 0.0).count();
-            prop_assert_eq!(
-                matches!(matrix, Matrix::Sparse { .. }),
-                nonzero * SPARSE_BELOW <= data.len()
-            );
-            let mut out = vec![f64::NAN; rows];
-            matrix.multiply(Portable, &x[..columns], &mut out);
-            for (got, expected) in out.iter().zip(by_hand(rows, columns, &data, &x[..columns])) {
-                prop_assert!((got - expected).abs() < 1e-14);
+            let x = &x[..columns];
+            let expected = by_hand(rows, columns, &data, x);
+            let forms = [
+                Matrix::from_rows(rows, columns, &data),
+                Matrix::Dense(Dense::new(rows, columns, &data)),
+                Matrix::Diagonals(Diagonals::new(rows, columns, &data)),
+                Matrix::Sparse(Sparse::new(rows, columns, &data)),
+            ];
+            for matrix in &forms {
+                let mut out = vec![f64::NAN; rows];
+                Along::new(Portable).multiply(matrix, x, &mut out);
+                let x: Vec<[f64; 4]> = x.iter().map(|x| [*x, 0.0, 2.0 * x, 1.0]).collect();
+                let mut abreast = vec![[f64::NAN; 4]; rows];
+                Abreast::<f64, _>::new(Portable).multiply(matrix, &x, &mut abreast);
+                for ((got, group), expected) in out.iter().zip(&abreast).zip(&expected) {
+                    prop_assert!((got - expected).abs() < 1e-14);
+                    prop_assert!((group[0] - expected).abs() < 1e-14);
+                    prop_assert_eq!(group[1], 0.0);
+                    prop_assert!((group[2] - 2.0 * expected).abs() < 1e-14);
+                }
             }
         }
+    }
+
+    #[test]
+    fn moves_on_a_grid_are_kept_as_diagonals() {
+        let b = &crate::models::grid().b[0];
+        let up: Vec<f64> = b.data.iter().step_by(5).copied().collect();
+        let Matrix::Diagonals(matrix) = Matrix::<f64>::from_rows(100, 100, &up) else {
+            panic!("another form was chosen");
+        };
+        assert_eq!(matrix.diagonals.len(), 2);
     }
 }

@@ -1,282 +1,380 @@
 //! Planning by enumeration: every policy is valued along the tree of their prefixes.
 //!
-//! Nothing is computed twice within a plan. Beliefs about a factor that are equal bit for bit
-//! are one, at whatever step they come up; what a factor comes to believe is remembered by where
-//! it comes from and its own action, what a part of a step's value is by the beliefs it depends
-//! on, and what a whole step leads to and is worth by the joint belief and the joint action.
+//! Nothing is computed twice within a plan. Which beliefs a plan comes across and how each
+//! follows from another is the same for every plan: [`Graph`] holds it, found when the model was
+//! compiled. A plan computes each of those beliefs once, the value of each combination of them
+//! that comes up once, and adds the values up along the tree.
 
-mod capacity;
-mod combinations;
-mod distinct;
-mod memo;
-mod part_values;
+mod graph;
+mod merging;
+mod tuples;
 
 use crate::Model;
+use crate::arithmetic::{Along, Arithmetic};
 use crate::beliefs::Layout;
-use crate::expected_free_energy::{Part, ValuationRoom, Value};
-use crate::kernels;
+use crate::expected_free_energy::{Part, Valuation, ValuationRoom, Value};
 use crate::lanes::{Calculation, Lanes};
+use crate::model::Transition;
+use crate::real::Real;
 use crate::workspace::Plan;
-pub(crate) use capacity::{Capacity, check_room};
-use combinations::Combinations;
-use distinct::Distinct;
-use memo::{Entry, Memo};
-use part_values::PartValues;
+pub(crate) use graph::{Distinctions, Graph, Questions};
 
 /// Room for one plan.
 #[derive(Clone, Debug)]
-pub(crate) struct Planning {
-    factors: Vec<FactorRoom>,
-    parts: Vec<PartValues>,
-    /// Beliefs about all factors together.
-    joint: Combinations,
-    /// `[joint belief][factor]`: the number of the belief about each factor.
-    numbers: Vec<u32>,
-    /// The same of the joint belief at hand.
-    after: Vec<u32>,
-    /// What each joint action in each joint belief leads to.
-    ways: Memo,
-    led_to: Vec<(u32, Value)>,
-    /// The joint belief after each step of the policy at hand, from the present on.
-    path: Vec<u32>,
+pub(crate) struct Planning<N> {
+    /// `[factor]`: beliefs, one after the other; the present's first.
+    beliefs: Vec<Vec<N>>,
+    parts: Vec<PartRoom<N>>,
+    /// What each move teaches about B; empty where that does not count.
+    novelty: Vec<N>,
+    /// Inductive value of each state of all factors; empty where it does not count.
+    inductive: Vec<N>,
+    /// `[factor][belief]`: its inductive value.
+    inductive_of: Vec<Vec<N>>,
+    /// What each situation is worth.
+    situations: Vec<Value<N>>,
     /// The value of the policy at hand up to each of its steps; nothing at the present.
-    totals: Vec<Value>,
-    /// Inductive value of each state of all factors, in this plan.
-    inductive: Vec<f64>,
+    totals: Vec<Value<N>>,
     /// Joint beliefs of the factors that one factor's transitions depend on.
-    weights: Vec<f64>,
-    /// Beliefs about one factor, before it is known whether they are new.
-    candidate: Vec<f64>,
-    valuation: ValuationRoom,
+    weights: Vec<N>,
+    /// A belief that is there already, where only what a move teaches is wanted.
+    repeated: Vec<N>,
+    valuation: ValuationRoom<N>,
 }
 
-/// What is remembered about one factor.
+/// The values of one part.
 #[derive(Clone, Debug)]
-struct FactorRoom {
-    beliefs: Distinct,
-    /// Inductive value of each of the beliefs.
-    inductive: Vec<f64>,
-    /// The beliefs that its transitions come from, if they depend on several factors.
-    origins: Combinations,
-    moves: Memo,
-    /// The belief that each move leads to, and what is learned about B on the way.
-    led_to: Vec<(u32, f64)>,
+struct PartRoom<N> {
+    /// For each factor but the last, what contraction leaves of each combination.
+    left: Vec<Vec<N>>,
+    /// What the last contraction leaves.
+    row: Vec<N>,
+    /// `[combination][step]`.
+    values: Vec<Value<N>>,
 }
 
-impl Planning {
-    pub(crate) fn new(model: &Model) -> Self {
-        let (capacity, layout) = (&model.capacity, &model.layout);
-        let factors: Vec<usize> = (0..model.factors()).collect();
-        let joint = capacity.combinations(&factors);
-        let steps = if model.valuation.is_timed { model.policies.steps() } else { 1 };
-        let ways = joint as u64 * model.policies.num_actions() as u64 * steps as u64;
-        let nodes = model.policies.nodes().len();
-        let factor_room = |f: &usize| {
-            let origins = Combinations::new(model.transitions[*f].from.factors(), capacity);
-            let moves = origins.most() as u64 * model.num_controls[*f] as u64;
-            let used = usize::try_from(moves).unwrap_or(nodes).min(nodes);
-            FactorRoom {
-                beliefs: Distinct::new(layout.range(*f).len(), capacity.beliefs[*f]),
-                inductive: vec![0.0; capacity.beliefs[*f]],
-                origins,
-                moves: Memo::new(moves, used),
-                led_to: vec![(0, 0.0); used],
-            }
-        };
-        let of_part = |part: &Part| PartValues::new(part, steps, nodes, capacity);
-        let largest = (0..model.factors()).map(|f| layout.range(f).len()).max().unwrap_or(0);
-        let transitions = model.transitions.iter().map(|t| t.from.size()).max().unwrap_or(0);
+impl<N: Copy + Default> Planning<N> {
+    pub(crate) fn new<R: Real>(model: &Model<R>) -> Self {
+        let (graph, layout, valuation) = (&model.graph, &model.layout, &model.valuation);
+        let zeros = |length: usize| vec![N::default(); length];
+        let states = |f: usize| layout.range(f).len();
+        let is_inductive = valuation.is_inductive();
+        let of_part = |(part, questions): (&Part<R>, &Questions)| PartRoom::new(part, questions);
         Self {
-            joint: Combinations::new(&factors, capacity),
-            numbers: vec![0; joint * model.factors()],
-            after: vec![0; model.factors()],
-            ways: Memo::new(ways, nodes),
-            led_to: vec![(0, Value::default()); nodes],
-            path: vec![0; model.policies.steps() + 1],
+            beliefs: graph
+                .beliefs()
+                .iter()
+                .enumerate()
+                .map(|(f, n)| zeros(n * states(f)))
+                .collect(),
+            parts: valuation.parts.iter().zip(&model.questions).map(of_part).collect(),
+            novelty: zeros(if graph.by(0).is_empty() { 0 } else { graph.moves().len() }),
+            inductive: zeros(if is_inductive { layout.total() } else { 0 }),
+            inductive_of: match is_inductive {
+                true => graph.beliefs().iter().map(|n| zeros(*n)).collect(),
+                false => Vec::new(),
+            },
+            situations: vec![Value::default(); graph.situations()],
             totals: vec![Value::default(); model.policies.steps() + 1],
-            inductive: vec![0.0; layout.total()],
-            weights: vec![0.0; transitions],
-            candidate: vec![0.0; largest],
-            valuation: model.valuation.room(),
-            factors: factors.iter().map(factor_room).collect(),
-            parts: model.valuation.parts.iter().map(of_part).collect(),
+            weights: zeros(model.transitions.iter().map(|t| t.from.size()).max().unwrap_or(0)),
+            repeated: zeros((0..layout.factors()).map(states).max().unwrap_or(0)),
+            valuation: valuation.room(),
         }
     }
+}
 
-    /// Begins a plan: of each factor the present belief is number 0.
-    #[inline(always)]
-    fn begin(&mut self, beliefs: &[f64], layout: &Layout) {
-        for (f, factor) in self.factors.iter_mut().enumerate() {
-            factor.beliefs.clear();
-            factor.beliefs.keep(&beliefs[layout.range(f)]);
-            factor.inductive[0] = 0.0;
-            factor.origins.clear();
-            factor.moves.clear();
+impl<N: Copy + Default> PartRoom<N> {
+    fn new<R: Real>(part: &Part<R>, questions: &Questions) -> Self {
+        let (last, before) = match questions.prefixes.split_last() {
+            Some((last, before)) => (last.len(), before),
+            None => (0, &[][..]),
+        };
+        let (left, row) = match part {
+            Part::Contraction(contraction) => {
+                let left = before.iter().enumerate().map(|(level, prefixes)| {
+                    vec![N::default(); prefixes.len() * contraction.left_after(level)]
+                });
+                (left.collect(), contraction.stride())
+            }
+            _ => (Vec::new(), 0),
+        };
+        Self {
+            left,
+            row: vec![N::default(); row],
+            values: vec![Value::default(); last * part.steps()],
         }
-        self.parts.iter_mut().for_each(PartValues::clear);
-        self.ways.clear();
-        self.joint.clear();
-        self.numbers[..self.factors.len()].fill(0);
-        self.path[0] = self.joint.number(|_| 0);
     }
 }
 
 /// Values every policy from these beliefs: `q_pi = softmax(gamma neg_efe + ln E)`.
 ///
-/// Time is linear in the nodes of the policy tree; nothing is allocated.
-pub(crate) struct Evaluation<'a> {
-    pub(crate) model: &'a Model,
-    pub(crate) beliefs: &'a [f64],
-    pub(crate) planning: &'a mut Planning,
-    pub(crate) plan: &'a mut Plan,
+/// Time is linear in the distinct beliefs and combinations of them, and in the nodes of the
+/// policy tree; nothing is allocated.
+pub(crate) struct Evaluation<'a, R: Real> {
+    pub(crate) model: &'a Model<R>,
+    pub(crate) beliefs: &'a [R],
+    pub(crate) planning: &'a mut Planning<R>,
+    pub(crate) plan: &'a mut Plan<R>,
 }
 
-impl Calculation for Evaluation<'_> {
+impl<R: Real> Calculation<R> for Evaluation<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
+    fn run<L: Lanes<R>>(self, lanes: L) {
         let Self { model, beliefs, planning, plan } = self;
-        planning.begin(beliefs, &model.layout);
-        model.valuation.induce(beliefs, &model.layout, &mut planning.inductive);
-        for node in model.policies.nodes() {
+        planning.evaluate(Along::new(lanes), model, beliefs, plan);
+    }
+}
+
+impl<N: Copy + Default + PartialEq> Planning<N> {
+    /// Values every policy from the beliefs of each agent at hand.
+    #[inline(always)]
+    pub(crate) fn evaluate<A: Arithmetic<Number = N>>(
+        &mut self,
+        arithmetic: A,
+        model: &Model<A::Real>,
+        beliefs: &[N],
+        plan: &mut Plan<N>,
+    ) {
+        self.predict(arithmetic, model, beliefs);
+        self.induce(arithmetic, model, beliefs);
+        let parts = model.valuation.parts.iter().zip(&model.questions).zip(&mut self.parts);
+        for ((part, questions), room) in parts {
+            room.answer(
+                arithmetic,
+                part,
+                questions,
+                &self.beliefs,
+                &model.layout,
+                &mut self.valuation,
+            );
+        }
+        self.add_up_situations(arithmetic, model);
+        for (node, situation) in model.policies.nodes().iter().zip(model.graph.nodes()) {
             let depth = node.depth as usize;
-            let (led_to, value) = planning.advance(lanes, model, depth, node.action);
-            let total = planning.totals[depth].plus(value);
-            planning.path[depth + 1] = led_to;
-            planning.totals[depth + 1] = total;
+            let total = self.totals[depth].plus(arithmetic, self.situations[*situation as usize]);
+            self.totals[depth + 1] = total;
             if let Some(policy) = node.policy {
-                plan.set(policy as usize, total);
+                plan.set(arithmetic, policy as usize, total);
             }
         }
-        plan.weigh(lanes, model.options.gamma, &model.log_habits);
+        plan.weigh(arithmetic, model.options.gamma, &model.log_habits);
+    }
+
+    /// Every belief of the plan.
+    #[inline(always)]
+    fn predict<A: Arithmetic<Number = N>>(
+        &mut self,
+        arithmetic: A,
+        model: &Model<A::Real>,
+        beliefs: &[N],
+    ) {
+        let layout = &model.layout;
+        for (f, own) in self.beliefs.iter_mut().enumerate() {
+            let range = layout.range(f);
+            own[..range.len()].copy_from_slice(&beliefs[range]);
+        }
+        for (number, step) in model.graph.moves().iter().enumerate() {
+            let (f, action) = (step.factor as usize, step.action as usize);
+            let Transition { from, by_action } = &model.transitions[f];
+            let states = layout.range(f).len();
+            let origins = model.graph.origins(step, from.factors().len());
+            // The move starts from beliefs that were numbered before the one it leads to.
+            let start = step.to as usize * states;
+            if let ([origin], [factor]) = (origins, from.factors())
+                && *factor == f
+                && !step.is_known
+            {
+                let (before, after) = self.beliefs[f].split_at_mut(start);
+                let weights = &before[*origin as usize * states..][..states];
+                arithmetic.multiply(&by_action[action], weights, &mut after[..states]);
+                if let Some(novelty) = self.novelty.get_mut(number) {
+                    let to = &after[..states];
+                    let (valuation, room) = (&model.valuation, &mut self.valuation);
+                    *novelty =
+                        valuation.transition_novelty(arithmetic, (f, action), weights, to, room);
+                }
+                continue;
+            }
+            let all = &self.beliefs;
+            let belief = |g: usize| {
+                let place = from.factors().iter().position(|h| *h == g).unwrap_or(0);
+                let states = layout.range(g).len();
+                &all[g][origins[place] as usize * states..][..states]
+            };
+            let weights = from.joint(arithmetic, belief, &mut self.weights);
+            let to = &mut self.repeated[..states];
+            arithmetic.multiply(&by_action[action], weights, to);
+            if let Some(novelty) = self.novelty.get_mut(number) {
+                let (valuation, room) = (&model.valuation, &mut self.valuation);
+                *novelty = valuation.transition_novelty(arithmetic, (f, action), weights, to, room);
+            }
+            if !step.is_known {
+                self.beliefs[f][start..start + states].copy_from_slice(to);
+            }
+        }
+    }
+
+    /// The inductive value of every belief, where it counts.
+    #[inline(always)]
+    fn induce<A: Arithmetic<Number = N>>(
+        &mut self,
+        arithmetic: A,
+        model: &Model<A::Real>,
+        beliefs: &[N],
+    ) {
+        if self.inductive.is_empty() {
+            return;
+        }
+        let valuation: &Valuation<A::Real> = &model.valuation;
+        valuation.induce::<A>(beliefs, &model.layout, &mut self.inductive);
+        for (f, (values, beliefs)) in self.inductive_of.iter_mut().zip(&self.beliefs).enumerate() {
+            let of_states = &self.inductive[model.layout.range(f)];
+            for (value, belief) in values.iter_mut().zip(beliefs.chunks_exact(of_states.len())) {
+                *value = arithmetic.dot(of_states, belief);
+            }
+        }
+    }
+
+    /// What every situation is worth, from the values of its parts.
+    #[inline(always)]
+    fn add_up_situations<A: Arithmetic<Number = N>>(
+        &mut self,
+        arithmetic: A,
+        model: &Model<A::Real>,
+    ) {
+        self.situations.fill(Value::default());
+        for (questions, room) in model.questions.iter().zip(&self.parts) {
+            for (total, value) in self.situations.iter_mut().zip(&questions.value_of_situation) {
+                *total = total.plus(arithmetic, room.values[*value as usize]);
+            }
+        }
+        if self.novelty.is_empty() && self.inductive.is_empty() {
+            return;
+        }
+        for (number, total) in self.situations.iter_mut().enumerate() {
+            for place in model.graph.by(number) {
+                let novelty = self.novelty[*place as usize];
+                total.param_info_gain = arithmetic.add(total.param_info_gain, novelty);
+            }
+            for (values, belief) in self.inductive_of.iter().zip(model.graph.after(number)) {
+                total.inductive = arithmetic.add(total.inductive, values[*belief as usize]);
+            }
+        }
     }
 }
 
-impl Planning {
-    /// Takes one step from the joint belief at `depth` of the path: what it leads to and what it
-    /// is worth.
+impl<N: Copy + Default + PartialEq> PartRoom<N> {
+    /// Values every combination of beliefs that is asked about.
     #[inline(always)]
-    fn advance<L: Lanes>(
+    fn answer<A: Arithmetic<Number = N>>(
         &mut self,
-        lanes: L,
-        model: &Model,
-        depth: usize,
-        action: u32,
-    ) -> (u32, Value) {
-        let step = if model.valuation.is_timed { depth } else { 0 };
-        let origin = self.path[depth];
-        let way = (step as u64 * self.joint.most() as u64 + u64::from(origin))
-            * model.policies.num_actions() as u64
-            + u64::from(action);
-        match self.ways.number(way) {
-            Entry::Known(number) => self.led_to[number as usize],
-            Entry::New(number) => {
-                let led_to = self.explore(lanes, model, step, origin, action);
-                self.led_to[number as usize] = led_to;
-                led_to
-            }
-        }
-    }
-
-    /// A step that was not taken before.
-    #[inline(always)]
-    fn explore<L: Lanes>(
-        &mut self,
-        lanes: L,
-        model: &Model,
-        step: usize,
-        origin: u32,
-        action: u32,
-    ) -> (u32, Value) {
-        let count = self.factors.len();
-        let action = model.policies.action(action);
-        let before = &self.numbers[origin as usize * count..][..count];
-        let mut value = Value::default();
-        for (f, transition) in model.transitions.iter().enumerate() {
-            let here = &mut self.factors[f];
-            let from = transition.from.factors();
-            let combination = here.origins.number(|place| before[from[place]]);
-            let controls = model.num_controls[f] as u64;
-            let number =
-                match here.moves.number(u64::from(combination) * controls + action[f] as u64) {
-                    Entry::Known(number) => number,
-                    Entry::New(number) => {
-                        let candidate = &mut self.candidate[..model.layout.range(f).len()];
-                        let belief = |g: usize| self.factors[g].beliefs.of(before[g]);
-                        let weights = transition.from.joint(belief, &mut self.weights);
-                        transition.by_action[action[f]].multiply(lanes, weights, candidate);
-                        let novelty = model.valuation.transition_novelty(
-                            lanes,
-                            f,
-                            action[f],
-                            weights,
-                            candidate,
-                            &mut self.valuation,
-                        );
-                        let here = &mut self.factors[f];
-                        let belief = here.beliefs.keep(candidate);
-                        if model.valuation.is_inductive() {
-                            let values = &self.inductive[model.layout.range(f)];
-                            here.inductive[belief as usize] =
-                                kernels::dot(lanes, values, candidate);
-                        }
-                        here.led_to[number as usize] = (belief, novelty);
-                        number
-                    }
+        arithmetic: A,
+        part: &Part<A::Real>,
+        questions: &Questions,
+        beliefs: &[Vec<N>],
+        layout: &Layout,
+        room: &mut ValuationRoom<N>,
+    ) {
+        let belief = |factor: usize, number: u32| {
+            let states = layout.range(factor).len();
+            &beliefs[factor][number as usize * states..][..states]
+        };
+        let factors = part.factors();
+        let Part::Contraction(contraction) = part else {
+            let Some(all) = questions.prefixes.last() else { return };
+            for combination in 0..all.len() {
+                let of_factor = |factor: usize| {
+                    let place = factors.iter().position(|f| *f == factor).unwrap_or(0);
+                    belief(factor, questions.belief(combination, place))
                 };
-            let here = &self.factors[f];
-            let (belief, novelty) = here.led_to[number as usize];
-            self.after[f] = belief;
-            value.param_info_gain += novelty;
-            value.inductive += here.inductive[belief as usize];
+                for step in 0..part.steps() {
+                    self.values[combination * part.steps() + step] =
+                        part.value(arithmetic, step, of_factor, room);
+                }
+            }
+            return;
+        };
+        for (level, prefixes) in questions.prefixes.iter().enumerate() {
+            let is_last = level + 1 == factors.len();
+            let length = contraction.left_after(level);
+            let (before, here) = self.left.split_at_mut(level);
+            let here = here.first_mut();
+            let mut kept = here.map(|here| here.chunks_exact_mut(length));
+            for (number, prefix) in prefixes.iter().enumerate() {
+                let out = match kept.as_mut().and_then(Iterator::next) {
+                    Some(out) => out,
+                    None => &mut self.row[..],
+                };
+                let weights = belief(factors[level], prefix.last);
+                match before.last() {
+                    None => contraction.begin(arithmetic, weights, out),
+                    Some(before) => {
+                        let length = contraction.left_after(level - 1);
+                        let from = &before[prefix.before as usize * length..][..length];
+                        arithmetic.weighted_sum_of(from, weights, out);
+                    }
+                }
+                if is_last {
+                    let steps = part.steps();
+                    let values = &mut self.values[number * steps..][..steps];
+                    for (step, value) in values.iter_mut().enumerate() {
+                        value.utility = contraction.utility(step, out);
+                    }
+                    let information = contraction.information(arithmetic, out);
+                    for value in values {
+                        value.information = information;
+                    }
+                }
+            }
         }
-        let (factors, after) = (&self.factors, &self.after);
-        let belief = |f: usize| factors[f].beliefs.of(after[f]);
-        for (part, values) in model.valuation.parts.iter().zip(&mut self.parts) {
-            let of_part = values.value(lanes, part, step, after, belief, &mut self.valuation);
-            value = value.plus(of_part);
-        }
-        let led_to = self.joint.number(|f| after[f]);
-        self.numbers[led_to as usize * count..][..count].copy_from_slice(after);
-        (led_to, value)
     }
 }
 
-impl Plan {
+impl<N: Copy + Default> Plan<N> {
     #[inline(always)]
-    pub(crate) fn set(&mut self, policy: usize, total: Value) {
+    pub(crate) fn set<A: Arithmetic<Number = N>>(
+        &mut self,
+        arithmetic: A,
+        policy: usize,
+        total: Value<N>,
+    ) {
         self.utility[policy] = total.utility;
         self.states_info_gain[policy] = total.information;
         self.param_info_gain[policy] = total.param_info_gain;
         self.inductive_value[policy] = total.inductive;
-        self.neg_efe[policy] = total.sum();
+        self.neg_efe[policy] = total.sum(arithmetic);
     }
 
     /// `q_pi = softmax(gamma neg_efe + ln E)`.
     #[inline(always)]
-    pub(crate) fn weigh<L: Lanes>(&mut self, lanes: L, gamma: f64, log_habits: &[f64]) {
-        self.weigh_with(lanes, gamma, log_habits, std::iter::empty());
+    pub(crate) fn weigh<A: Arithmetic<Number = N>>(
+        &mut self,
+        arithmetic: A,
+        gamma: f64,
+        log_habits: &[A::Real],
+    ) {
+        self.weigh_with(arithmetic, gamma, log_habits, std::iter::empty());
     }
 
     /// `q_pi = softmax(gamma neg_efe - F + ln E)`, for policies with a free energy of their own.
     #[inline(always)]
-    pub(crate) fn weigh_with<L: Lanes>(
+    pub(crate) fn weigh_with<A: Arithmetic<Number = N>>(
         &mut self,
-        lanes: L,
+        arithmetic: A,
         gamma: f64,
-        log_habits: &[f64],
-        free_energy: impl Iterator<Item = f64>,
+        log_habits: &[A::Real],
+        free_energy: impl Iterator<Item = N>,
     ) {
-        for (log, value) in self.q_pi.iter_mut().zip(&self.neg_efe) {
-            *log = gamma * value;
-        }
+        let gamma = arithmetic.number(A::Real::of(gamma));
+        arithmetic.scaled(&self.neg_efe, gamma, &mut self.q_pi);
         for (log, habit) in self.q_pi.iter_mut().zip(log_habits) {
-            *log += habit;
+            *log = arithmetic.add(*log, arithmetic.number(*habit));
         }
         for (log, free_energy) in self.q_pi.iter_mut().zip(free_energy) {
-            *log -= free_energy;
+            *log = arithmetic.sub(*log, free_energy);
         }
-        kernels::softmax(lanes, &mut self.q_pi);
+        arithmetic.softmax(&mut self.q_pi);
     }
 }

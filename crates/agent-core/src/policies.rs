@@ -173,11 +173,6 @@ impl Policies {
         &self.actions[start..start + self.factors]
     }
 
-    /// Distinct joint actions.
-    pub(crate) fn num_actions(&self) -> usize {
-        self.actions.len() / self.factors
-    }
-
     pub(crate) fn nodes(&self) -> &[Node] {
         &self.nodes
     }

@@ -1,13 +1,19 @@
 //! Logarithms that meet zero, and distributions made of them: for the places where time does not
-//! matter. They are the kernels on portable lanes, so that a number is the same wherever it is
-//! computed.
+//! matter. They are the engine's own on portable lanes, so that a number is the same wherever it
+//! is computed.
 
-use crate::kernels::{self, LEGACY_EPSILON, MODERN_FLOOR};
-use crate::lanes::{Lanes as _, Portable};
+use crate::arithmetic::{Along, Arithmetic as _, LEGACY_EPSILON, MODERN_FLOOR};
+use crate::lanes::Portable;
+
+/// One agent's arithmetic without wide instructions.
+pub(crate) const PLAIN: Plain = Along::new(Portable);
+
+/// The type of [`PLAIN`].
+pub(crate) type Plain = Along<f64, Portable>;
 
 /// The natural logarithm of a normal positive number.
 pub(crate) fn ln(x: f64) -> f64 {
-    Portable.ln(Portable.splat(x)).0
+    PLAIN.ln(x)
 }
 
 /// `ln(x + 1e-16)`: legacy pymdp's `spm_log_single`.
@@ -27,10 +33,10 @@ pub(crate) fn x_ln_x(x: f64) -> f64 {
 
 /// `sum x_i y_i`.
 pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    kernels::dot(Portable, x, y)
+    PLAIN.dot(x, y)
 }
 
 /// Turns log weights into the distribution they are proportional to, in place.
 pub(crate) fn softmax(weights: &mut [f64]) {
-    kernels::softmax(Portable, weights);
+    PLAIN.softmax(weights);
 }

@@ -6,7 +6,7 @@
 pub(crate) struct RandomStream(u64);
 
 impl RandomStream {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
 

@@ -8,10 +8,11 @@
 use crate::error::StepError;
 use crate::evidence::Observation;
 use crate::inference::Given;
-use crate::lanes::Portable;
+use crate::joint_action::JointAction;
 use crate::planning::Evaluation;
-use crate::probability::softmax;
-use crate::workspace::Workspace;
+use crate::probability::{PLAIN, softmax};
+use crate::real::Real as _;
+use crate::workspace::{Room, Workspace};
 use crate::{Agent, Model};
 
 /// How far and how wide the tree grows; the defaults are pymdp's.
@@ -155,7 +156,7 @@ pub fn infer_policies(
         let policies = model.policies.len();
         root.q_pi = vec![1.0 / policies as f64; policies];
     }
-    workspace.plan.q_pi.copy_from_slice(&root.q_pi);
+    workspace.room.plan.q_pi.copy_from_slice(&root.q_pi);
     Ok(root)
 }
 
@@ -185,9 +186,9 @@ impl Growth<'_> {
 
     /// What the worthwhile policies lead to from these beliefs.
     fn policies(&mut self, beliefs: &[f64]) -> Vec<Option<PolicyNode>> {
-        let Workspace { planning, plan, .. } = &mut *self.workspace;
+        let Room { planning, plan, .. } = &mut self.workspace.room;
         let model = self.model;
-        model.machine.run(Evaluation { model, beliefs, planning, plan });
+        f64::run(model.machine, Evaluation { model, beliefs, planning, plan });
         let values = plan.neg_efe.clone();
         let q_pi = posterior(&values, self.model.options.gamma);
         let worthwhile = |q: f64| q > self.search.policy_prune_threshold;
@@ -206,7 +207,9 @@ impl Growth<'_> {
         let model = self.model;
         let mut predicted = vec![0.0; model.num_states()];
         let action = model.policies.first_action(policy);
-        model.predict(Portable, beliefs, action, &mut self.workspace.joint, &mut predicted);
+        let action = Some(JointAction::encode(action, &model.num_controls));
+        let scratch = &mut self.workspace.room.prediction;
+        model.predict(PLAIN, beliefs, &[action], scratch, &mut predicted);
         let by_modality = model.predict_outcomes(&predicted);
         let mut likely: Vec<(f64, Vec<usize>)> = vec![(1.0, Vec::new())];
         for outcomes in &by_modality {
@@ -225,12 +228,13 @@ impl Growth<'_> {
         let infer = |(p, observation): (f64, Vec<usize>)| {
             let mut posterior = predicted.clone();
             let given = Given {
-                observation: Observation::Outcomes(&observation),
+                observations: &[Observation::Outcomes(&observation)],
                 prior: &predicted,
                 layout: &model.layout,
                 options: &model.options,
             };
-            model.likelihood.infer(Portable, given, &mut self.workspace.inference, &mut posterior);
+            let scratch = &mut self.workspace.room.inference;
+            model.likelihood.infer(PLAIN, given, scratch, &mut posterior);
             (p, BeliefNode::leaf(posterior))
         };
         likely.into_iter().map(infer).collect()

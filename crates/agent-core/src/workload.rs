@@ -116,7 +116,7 @@ pub const WORKLOADS: [Workload; 10] = [
         analysis: "Three dense factors with 480 joint states, 216 policies of which no two share \
                    a belief beyond their prefix: raw multiplication.",
         operations: 8,
-        expected: 0x7ff8_db63_6987_2516,
+        expected: 0xe508_661d_f3bd_d871,
         world: World::Stress,
         profile: Profile::Modern,
         policy_len: 3,

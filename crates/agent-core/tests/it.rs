@@ -14,6 +14,8 @@ mod golden;
 mod learning;
 #[path = "it/models.rs"]
 mod models;
+#[path = "it/population.rs"]
+mod population;
 #[path = "it/random_model.rs"]
 mod random_model;
 #[path = "it/workload.rs"]

@@ -6,12 +6,13 @@
 
 use std::cmp::Reverse;
 
+use super::Value;
+use super::grouping::Group;
 use super::product::Product;
-use super::{Group, Value};
+use crate::arithmetic::{Arithmetic, LnModern, Weighted, padded};
 use crate::beliefs::{JointSet, Layout};
-use crate::kernels::{self, padded};
-use crate::lanes::Lanes;
-use crate::planning::Capacity;
+use crate::planning::Graph;
+use crate::real::Real;
 
 /// A contraction is dropped for sparse products of this many times less work: with several
 /// factors most of its work is shared between values.
@@ -22,30 +23,36 @@ const MAX_BYTES: usize = 1 << 28;
 
 /// Likelihoods, utility and ambiguity over the joint states of some factors.
 #[derive(Debug)]
-pub(crate) struct Contraction {
+pub(crate) struct Contraction<R> {
     /// In the order in which they are summed out.
     factors: Vec<usize>,
     /// States of each.
     states: Vec<usize>,
     /// `[joint states][row]`. A row holds the outcomes of all modalities, then the negative
     /// entropy, then the utility of each step or of all, then zeros to whole lanes.
-    tensor: Vec<f64>,
+    tensor: Vec<R>,
     outcomes: usize,
     utilities: usize,
 }
 
-impl Contraction {
+/// The order in which factors are best summed out: what has few beliefs is summed out seldom,
+/// and of those alike the largest leaves least.
+pub(super) fn order(factors: &[usize], layout: &Layout, graph: &Graph) -> Vec<usize> {
+    let mut order = factors.to_vec();
+    order.sort_by_key(|f| (graph.beliefs()[*f], Reverse(layout.range(*f).len())));
+    order
+}
+
+impl<R: Real> Contraction<R> {
     /// None where the product is far less work, or what must be kept too much.
     pub(super) fn new(
         group: &Group,
-        product: &Product,
+        product: &Product<R>,
         layout: &Layout,
-        capacity: &Capacity,
+        graph: &Graph,
     ) -> Option<Self> {
         let states = |f: usize| layout.range(f).len();
-        let mut factors = group.factors.to_vec();
-        // What has few beliefs is summed out seldom; of those alike the largest leaves least.
-        factors.sort_by_key(|f| (capacity.beliefs[*f], Reverse(states(*f))));
+        let factors = order(&group.factors, layout, graph);
         let outcomes = product.all_outcomes();
         let utilities = product.utility().len();
         let stride = padded(outcomes + 1 + utilities);
@@ -57,14 +64,14 @@ impl Contraction {
         let order = JointSet::new(factors, layout);
         // The place among the joint states in the model's order of each in this order.
         let places = product.set().projection_of(&order, layout);
-        let mut tensor = vec![0.0; joint * stride];
+        let mut tensor = vec![R::ZERO; joint * stride];
         for (row, place) in tensor.chunks_exact_mut(stride).zip(places) {
             let place = place as usize;
             let mut slots = row.iter_mut();
             if outcomes > 0 {
                 for a in group.likelihoods() {
                     let column = a.data.iter().skip(place).step_by(a.columns());
-                    slots.by_ref().zip(column).for_each(|(slot, p)| *slot = *p);
+                    slots.by_ref().zip(column).for_each(|(slot, p)| *slot = R::of(*p));
                 }
             }
             let header = std::iter::once(product.negative_entropy()[place])
@@ -74,7 +81,7 @@ impl Contraction {
         let factors = order.factors().to_vec();
         let states = factors.iter().map(|f| states(*f)).collect();
         let contraction = Self { factors, states, tensor, outcomes, utilities };
-        (contraction.kept(capacity) * size_of::<f64>() <= MAX_BYTES).then_some(contraction)
+        (contraction.kept(graph) * size_of::<f64>() <= MAX_BYTES).then_some(contraction)
     }
 
     pub(crate) fn factors(&self) -> &[usize] {
@@ -97,59 +104,82 @@ impl Contraction {
     }
 
     /// Elements that a plan keeps with at most this many beliefs about each factor.
-    fn kept(&self, capacity: &Capacity) -> usize {
+    fn kept(&self, graph: &Graph) -> usize {
         let last = self.factors.len() - 1;
         (0..last).fold(0_usize, |total, level| {
-            let combinations = capacity.combinations(&self.factors[..=level]);
+            let combinations = graph.combinations(&self.factors[..=level]);
             total.saturating_add(combinations.saturating_mul(self.left_after(level)))
         })
     }
 
-    /// Sums out the factor of this level; `from` is what the level before left.
-    #[inline(always)]
-    pub(crate) fn contract<L: Lanes>(
-        &self,
-        lanes: L,
-        level: usize,
-        from: Option<&[f64]>,
-        belief: &[f64],
-        out: &mut [f64],
-    ) {
-        let from = from.unwrap_or(&self.tensor);
-        kernels::weighted_sum(lanes, from, self.left_after(level), belief, out);
+    /// Steps of a policy whose utility differs.
+    pub(crate) fn steps(&self) -> usize {
+        self.utilities.max(1)
     }
 
-    /// The value that the last contraction's row holds; the row is used up.
+    /// Sums out the first factor.
     #[inline(always)]
-    pub(crate) fn read<L: Lanes>(&self, lanes: L, step: usize, row: &mut [f64]) -> Value {
-        let (outcomes, header) = row.split_at_mut(self.outcomes);
-        let mut value = Value { information: header[0], ..Value::default() };
-        if self.utilities > 0 {
-            value.utility = header[1 + step.min(self.utilities - 1)];
+    pub(crate) fn begin<A: Arithmetic<Real = R>>(
+        &self,
+        arithmetic: A,
+        belief: &[A::Number],
+        out: &mut [A::Number],
+    ) {
+        arithmetic.weighted_sum(&self.tensor, self.left_after(0), belief, out);
+    }
+
+    /// The value that the last contraction's row holds, but for utility; the row is used up.
+    #[inline(always)]
+    pub(crate) fn information<A: Arithmetic<Real = R>>(
+        &self,
+        arithmetic: A,
+        row: &mut [A::Number],
+    ) -> A::Number {
+        let ambiguity = row[self.outcomes];
+        if self.outcomes == 0 {
+            return ambiguity;
         }
-        if !outcomes.is_empty() {
-            header.fill(0.0);
-            value.information -= kernels::sum_x_ln_x(lanes, row);
+        // Along a row whole vectors are faster than what is left of them.
+        let end = if A::AGENTS == 1 { row.len() } else { self.outcomes };
+        row[self.outcomes..].fill(A::Number::default());
+        arithmetic.sub(ambiguity, arithmetic.sum_of(&row[..end], Weighted(LnModern)))
+    }
+
+    /// The utility in a step of a policy that the last contraction's row holds.
+    #[inline(always)]
+    pub(crate) fn utility<N: Copy + Default>(&self, step: usize, row: &[N]) -> N {
+        if self.utilities == 0 {
+            return N::default();
         }
-        value
+        row[self.outcomes + 1 + step.min(self.utilities - 1)]
     }
 
     /// The value of these beliefs by themselves.
     #[inline(always)]
-    pub(super) fn value_of<'a, L: Lanes>(
+    pub(super) fn value_of<'a, A: Arithmetic<Real = R>>(
         &self,
-        lanes: L,
+        arithmetic: A,
         step: usize,
-        belief: impl Fn(usize) -> &'a [f64],
-        room: &mut [Vec<f64>; 2],
-    ) -> Value {
+        belief: impl Fn(usize) -> &'a [A::Number],
+        room: &mut [Vec<A::Number>; 2],
+    ) -> Value<A::Number>
+    where
+        A::Number: 'a,
+    {
         let [now, next] = room;
         for (level, factor) in self.factors.iter().enumerate() {
-            let from = (level > 0).then_some(&now[..]);
             let out = &mut next[..self.left_after(level)];
-            self.contract(lanes, level, from, belief(*factor), out);
+            if level == 0 {
+                self.begin(arithmetic, belief(*factor), out);
+            } else {
+                let from = &now[..self.left_after(level - 1)];
+                arithmetic.weighted_sum_of(from, belief(*factor), out);
+            }
             std::mem::swap(now, next);
         }
-        self.read(lanes, step, &mut now[..self.stride()])
+        let row = &mut now[..self.stride()];
+        let utility = self.utility(step, row);
+        let information = self.information(arithmetic, row);
+        Value { utility, information, ..Value::default() }
     }
 }

@@ -3,8 +3,9 @@
 //! Friston and others, *Active inference and intentional behaviour* (2023); pymdp 1.0's
 //! `generate_I_matrix` and `calc_inductive_value_t`.
 
+use crate::arithmetic::{Arithmetic, MODERN_FLOOR, argmax};
 use crate::beliefs::Layout;
-use crate::kernels::{MODERN_FLOOR, argmax};
+use crate::real::Real as _;
 use crate::{Array, GenerativeModel, Inductive};
 
 /// For each factor, from which states its goal is reached in how many steps.
@@ -36,18 +37,23 @@ impl Reachability {
 
     /// What each state of each factor is worth in a plan from these beliefs: `ln epsilon` where
     /// the goal cannot be reached one step sooner than from the present.
-    pub(super) fn value(&self, beliefs: &[f64], layout: &Layout, out: &mut [f64]) {
+    pub(super) fn value<A: Arithmetic>(
+        &self,
+        agent: usize,
+        beliefs: &[A::Number],
+        layout: &Layout,
+        out: &mut [A::Number],
+    ) {
         for (f, within) in self.within.iter().enumerate() {
             let range = layout.range(f);
             let states = range.len();
-            let present = argmax(&beliefs[range.clone()]);
+            let present = argmax(beliefs[range.clone()].iter().map(|q| A::of(q, agent)));
             let reached = within.data.iter().skip(present).step_by(states);
-            let is_reachable = reached.clone().any(|reached| *reached > 0.0);
-            let soonest = reached.clone().position(|reached| *reached > 0.0).unwrap_or(0);
-            let scale = if is_reachable { self.log_epsilon } else { 0.0 };
-            for (value, reached) in out[range].iter_mut().zip(within.row(soonest.saturating_sub(1)))
-            {
-                *value = scale * (1.0 - reached);
+            let soonest = reached.clone().position(|reached| *reached > 0.0);
+            let scale = if soonest.is_some() { self.log_epsilon } else { 0.0 };
+            let before = within.row(soonest.unwrap_or(0).saturating_sub(1));
+            for (value, reached) in out[range].iter_mut().zip(before) {
+                A::set(value, agent, A::Real::of(scale * (1.0 - reached)));
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Legacy information gain: over the joint outcome of all modalities.
 
+use crate::arithmetic::{Arithmetic, LnLegacy, OnlyAbove, Weighted};
 use crate::beliefs::{JointSet, Layout};
 use crate::error::ModelError;
-use crate::kernels;
-use crate::lanes::Lanes;
+use crate::matrix::Matrix;
+use crate::real::Real;
 use crate::{Array, GenerativeModel};
 
 /// Most outcome probabilities of joint states that the legacy profile keeps.
@@ -14,17 +15,14 @@ const LEGACY_NEGLIGIBLE: f64 = 1.125_351_747_192_591_1e-7;
 
 /// The outer product of all modalities, for each joint state its outcomes that can happen.
 #[derive(Debug)]
-pub(crate) struct JointOutcomes {
-    pub(super) outcomes: usize,
-    /// Of each joint state: where its outcomes end.
-    ends: Vec<u32>,
-    outcome: Vec<u32>,
-    probability: Vec<f64>,
+pub(crate) struct JointOutcomes<R> {
+    /// Joint outcomes by joint states.
+    likelihood: Matrix<R>,
     /// `sum_o P(o|s) ln(P(o|s) + e^-16)` of each joint state.
-    negative_entropy: Vec<f64>,
+    negative_entropy: Vec<R>,
 }
 
-impl JointOutcomes {
+impl<R: Real> JointOutcomes<R> {
     pub(super) fn new(model: &GenerativeModel, layout: &Layout) -> Result<Self, ModelError> {
         let outcomes: f64 = model.a.iter().map(|a| a.shape[0] as f64).product();
         if outcomes > MAX_JOINT_OUTCOMES as f64 {
@@ -36,49 +34,46 @@ impl JointOutcomes {
                 JointSet::new(model.factors_of_modality(m), layout).projection_of(&all, layout)
             })
             .collect();
-        let mut joint = Self {
-            outcomes: outcomes as usize,
-            ends: Vec::with_capacity(all.size()),
-            outcome: Vec::new(),
-            probability: Vec::new(),
-            negative_entropy: Vec::with_capacity(all.size()),
-        };
+        let mut likelihood = Vec::with_capacity(all.size());
+        let mut kept = 0;
         for state in 0..all.size() {
             let mut possible = vec![(0_u32, 1.0)];
             for (a, columns) in model.a.iter().zip(&columns) {
-                let column = columns[state] as usize;
-                possible = extended(&possible, a, column);
-                if joint.outcome.len() + possible.len() > MAX_JOINT_OUTCOMES {
-                    return Err(too_large((joint.outcome.len() + possible.len()) as f64));
+                possible = extended(&possible, a, columns[state] as usize);
+                if kept + possible.len() > MAX_JOINT_OUTCOMES {
+                    return Err(too_large((kept + possible.len()) as f64));
                 }
             }
-            let entropy = possible.iter().map(|(_, p)| p * (p + LEGACY_NEGLIGIBLE).ln()).sum();
-            joint.negative_entropy.push(entropy);
-            joint.outcome.extend(possible.iter().map(|(outcome, _)| outcome));
-            joint.probability.extend(possible.iter().map(|(_, p)| p));
-            joint.ends.push(joint.outcome.len() as u32);
+            kept += possible.len();
+            likelihood.push(possible);
         }
-        Ok(joint)
+        let negative_entropy = |possible: &Vec<(u32, f64)>| {
+            R::of(possible.iter().map(|(_, p)| p * (p + LEGACY_NEGLIGIBLE).ln()).sum())
+        };
+        Ok(Self {
+            negative_entropy: likelihood.iter().map(negative_entropy).collect(),
+            likelihood: Matrix::from_columns(outcomes as usize, &likelihood),
+        })
     }
 
-    /// `H(o) - <H(o | s)>` over the states that are not negligible.
+    /// How many joint outcomes there are.
+    pub(super) fn outcomes(&self) -> usize {
+        self.likelihood.rows()
+    }
+
+    /// `H(o) - <H(o | s)>` over the states that are not negligible; the weights are used up.
     #[inline(always)]
-    pub(super) fn gain<L: Lanes>(&self, lanes: L, weights: &[f64], outcomes: &mut [f64]) -> f64 {
-        let outcomes = &mut outcomes[..self.outcomes];
-        outcomes.fill(0.0);
-        let mut gain = 0.0;
-        let mut start = 0;
-        for (state, (weight, end)) in weights.iter().zip(&self.ends).enumerate() {
-            let end = *end as usize;
-            if *weight > LEGACY_NEGLIGIBLE {
-                gain += weight * self.negative_entropy[state];
-                for (o, p) in self.outcome[start..end].iter().zip(&self.probability[start..end]) {
-                    outcomes[*o as usize] += weight * p;
-                }
-            }
-            start = end;
-        }
-        gain - kernels::sum_x_ln_x_legacy(lanes, outcomes)
+    pub(super) fn gain<A: Arithmetic<Real = R>>(
+        &self,
+        arithmetic: A,
+        weights: &mut [A::Number],
+        outcomes: &mut [A::Number],
+    ) -> A::Number {
+        let outcomes = &mut outcomes[..self.outcomes()];
+        arithmetic.map(weights, OnlyAbove(LEGACY_NEGLIGIBLE));
+        arithmetic.multiply(&self.likelihood, weights, outcomes);
+        let gain = arithmetic.dot_constant(&self.negative_entropy, weights);
+        arithmetic.sub(gain, arithmetic.sum_of(outcomes, Weighted(LnLegacy)))
     }
 }
 

@@ -3,19 +3,19 @@
 //! Both profiles have `-(outcome . W states)` with a matrix `W` made of Dirichlet counts: legacy
 //! a heuristic, modern the exact expectation.
 
-use crate::kernels::{LEGACY_EPSILON, MODERN_FLOOR, dot};
-use crate::lanes::Lanes;
+use crate::arithmetic::{Arithmetic, LEGACY_EPSILON, MODERN_FLOOR};
 use crate::matrix::Matrix;
+use crate::real::Real;
 use crate::{Array, Profile};
 
 /// `W` of one conditional distribution, with the distribution itself where it is needed to
 /// predict.
 #[derive(Debug)]
-pub(crate) struct Novelty {
-    weights: Matrix,
+pub(crate) struct Novelty<R> {
+    weights: Matrix<R>,
 }
 
-impl Novelty {
+impl<R: Real> Novelty<R> {
     /// From counts `[outcomes, columns]`.
     pub(super) fn new(counts: &Array, profile: Profile) -> Self {
         let (rows, columns) = (counts.shape[0], counts.columns());
@@ -39,16 +39,16 @@ impl Novelty {
 
     /// `-(outcomes . W states)`.
     #[inline(always)]
-    pub(super) fn gain<L: Lanes>(
+    pub(super) fn gain<A: Arithmetic<Real = R>>(
         &self,
-        lanes: L,
-        states: &[f64],
-        outcomes: &[f64],
-        room: &mut [f64],
-    ) -> f64 {
+        arithmetic: A,
+        states: &[A::Number],
+        outcomes: &[A::Number],
+        room: &mut [A::Number],
+    ) -> A::Number {
         let room = &mut room[..outcomes.len()];
-        self.weights.multiply(lanes, states, room);
-        -dot(lanes, outcomes, room)
+        arithmetic.multiply(&self.weights, states, room);
+        arithmetic.sub(A::Number::default(), arithmetic.dot(outcomes, room))
     }
 }
 
@@ -89,7 +89,7 @@ fn digamma(mut x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::Portable;
+    use crate::probability::PLAIN;
 
     /// Values of Abramowitz and Stegun, table 6.1, and minus Euler's constant.
     #[test]
@@ -112,8 +112,8 @@ mod tests {
         for profile in [Profile::Legacy, Profile::Modern] {
             let gain = |scale: f64| {
                 let counts = Array { shape: vec![3, 1], data: vec![scale, 2.0 * scale, 0.0] };
-                Novelty::new(&counts, profile).gain(
-                    Portable,
+                Novelty::<f64>::new(&counts, profile).gain(
+                    PLAIN,
                     &[1.0],
                     &[0.4, 0.6, 0.0],
                     &mut [0.0; 3],

@@ -286,11 +286,11 @@ fn filtered_step(t: usize, agent: &Agent, workspace: &Workspace, action: Vec<usi
             Profile::Legacy => Some(workspace.sweeps()),
             Profile::Modern => None,
         },
-        ..planned_step(t, model, &workspace.plan, action)
+        ..planned_step(t, model, &workspace.room.plan, action)
     }
 }
 
-fn planned_step(t: usize, model: &Model, plan: &Plan, action: Vec<usize>) -> Step {
+fn planned_step(t: usize, model: &Model, plan: &Plan<f64>, action: Vec<usize>) -> Step {
     let options = &model.options;
     let when = |is_on: bool, term: &Vec<f64>| is_on.then(|| term.clone());
     Step {

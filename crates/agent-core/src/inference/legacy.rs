@@ -1,11 +1,11 @@
 //! pymdp 0.0.7.1: `run_vanilla_fpi` over the likelihood joined from all modalities.
 
 use super::{Given, InferenceScratch, Inferred, fill_uniform, outcomes, sets};
+use crate::arithmetic::{Arithmetic, LEGACY_EPSILON, LnLegacy, Plus, Weighted};
 use crate::beliefs::{Factors, JointSet, Layout};
 use crate::error::ModelError;
 use crate::evidence::{Evidence, Observation};
-use crate::kernels::{self, LEGACY_EPSILON, LnLegacy, Plus, Times};
-use crate::lanes::Lanes;
+use crate::real::Real;
 use crate::{Array, GenerativeModel};
 
 /// Most joint states that the legacy profile keeps a likelihood of.
@@ -13,20 +13,22 @@ pub(crate) const MAX_JOINT_STATES: usize = 1 << 24;
 
 /// The likelihood of each modality, to be joined once the outcomes are known.
 #[derive(Debug)]
-pub(crate) struct LegacyLikelihood {
+pub(crate) struct LegacyLikelihood<R> {
     all: JointSet,
-    modalities: Vec<Modality>,
+    modalities: Vec<Modality<R>>,
 }
 
 #[derive(Debug)]
-struct Modality {
+struct Modality<R> {
     set: JointSet,
     a: Array,
+    /// The elements of `a`.
+    elements: Vec<R>,
     /// The column of `a` for each joint state of all factors.
     columns: Vec<u32>,
 }
 
-impl LegacyLikelihood {
+impl<R: Real> LegacyLikelihood<R> {
     pub(crate) fn new(model: &GenerativeModel, layout: &Layout) -> Result<Self, ModelError> {
         let joint: f64 = model.d.iter().map(|d| d.data.len() as f64).product();
         if joint > MAX_JOINT_STATES as f64 {
@@ -43,7 +45,8 @@ impl LegacyLikelihood {
         let all = JointSet::new(order, layout);
         let modalities = model.a.iter().zip(sets(model, layout)).map(|(a, set)| {
             let columns = set.projection_of(&all, layout);
-            Modality { set, a: a.clone(), columns }
+            let elements = a.data.iter().map(|p| R::of(*p)).collect();
+            Modality { set, a: a.clone(), elements, columns }
         });
         Ok(Self { modalities: modalities.collect(), all })
     }
@@ -57,90 +60,123 @@ impl LegacyLikelihood {
     }
 
     /// `prod_m P(o_m | s)` for every joint state.
-    pub(crate) fn multiply(&self, observation: Observation, out: &mut [f64]) {
-        out.fill(1.0);
-        for (m, modality) in self.modalities.iter().enumerate() {
-            let joint = out.iter_mut().zip(&modality.columns);
-            match observation.of(m) {
-                Evidence::Missing => {}
-                Evidence::Outcome(outcome) => {
-                    let row = modality.a.row(outcome);
-                    for (joint, column) in joint {
-                        *joint *= row[*column as usize];
+    #[inline(always)]
+    pub(crate) fn multiply<A: Arithmetic<Real = R>>(
+        &self,
+        arithmetic: A,
+        observations: &[Observation],
+        out: &mut [A::Number],
+    ) {
+        out.fill(arithmetic.number(R::ONE));
+        for (agent, observation) in observations.iter().enumerate() {
+            for (m, modality) in self.modalities.iter().enumerate() {
+                let columns = modality.a.columns();
+                match observation.of(m) {
+                    Evidence::Missing => {}
+                    Evidence::Outcome(outcome) => {
+                        let row = &modality.elements[outcome * columns..][..columns];
+                        for (joint, column) in out.iter_mut().zip(&modality.columns) {
+                            let product = A::of(joint, agent) * row[*column as usize];
+                            A::set(joint, agent, product);
+                        }
                     }
-                }
-                Evidence::Distribution(distribution) => {
-                    let columns = modality.a.columns();
-                    for (joint, column) in joint {
-                        let column = modality.a.data.iter().skip(*column as usize);
-                        let weighted = column.step_by(columns).zip(distribution);
-                        *joint *= weighted.map(|(a, o)| a * o).sum::<f64>();
+                    Evidence::Distribution(distribution) => {
+                        for (joint, column) in out.iter_mut().zip(&modality.columns) {
+                            let mut total = R::ZERO;
+                            let elements =
+                                modality.elements.iter().skip(*column as usize).step_by(columns);
+                            for (a, o) in elements.zip(distribution) {
+                                total += *a * R::of(*o);
+                            }
+                            let product = A::of(joint, agent) * total;
+                            A::set(joint, agent, product);
+                        }
                     }
                 }
             }
         }
-    }
-
-    /// `P(o_m)` of each modality under these beliefs.
-    pub(crate) fn predict(&self, of: Factors) -> Vec<Vec<f64>> {
-        let largest = self.modalities.iter().map(|m| m.set.size()).max().unwrap_or(0);
-        let mut joint = vec![0.0; largest];
-        let of_modality = |modality: &Modality| {
-            outcomes(&modality.a, modality.set.joint(|f| of.of(f), &mut joint))
-        };
-        self.modalities.iter().map(of_modality).collect()
     }
 
     #[inline(always)]
-    pub(crate) fn infer<L: Lanes>(
+    pub(crate) fn infer<A: Arithmetic<Real = R>>(
         &self,
-        lanes: L,
-        given: Given,
-        scratch: &mut InferenceScratch,
-        beliefs: &mut [f64],
-    ) -> Inferred {
-        let Given { observation, prior, layout, options } = given;
+        arithmetic: A,
+        given: Given<A::Number>,
+        scratch: &mut InferenceScratch<A::Number>,
+        beliefs: &mut [A::Number],
+    ) -> Inferred<A::Number> {
+        let Given { observations, prior, layout, options } = given;
         let InferenceScratch { observed, log_prior, next, room } = scratch;
-        self.multiply(observation, observed);
+        self.multiply(arithmetic, observations, observed);
         if layout.factors() == 1 {
             // The softmax of a sum of logarithms is a product; its free energy is the surprise.
             beliefs.copy_from_slice(prior);
-            kernels::map(lanes, beliefs, Plus(LEGACY_EPSILON));
-            kernels::map(lanes, observed, Plus(LEGACY_EPSILON));
-            let total = kernels::multiply_into(lanes, observed, beliefs);
-            kernels::map(lanes, beliefs, Times(total.recip()));
-            return Inferred { free_energy: -lanes.ln(lanes.splat(total)).0, sweeps: 0 };
+            arithmetic.map(beliefs, Plus(LEGACY_EPSILON));
+            arithmetic.map(observed, Plus(LEGACY_EPSILON));
+            let total = arithmetic.multiply_into(observed, beliefs);
+            arithmetic.scale(beliefs, arithmetic.recip(total));
+            let surprise = arithmetic.sub(A::Number::default(), arithmetic.ln(total));
+            return Inferred { free_energy: surprise, sweeps: 0 };
         }
-        kernels::map(lanes, observed, LnLegacy);
+        arithmetic.map(observed, LnLegacy);
         log_prior.copy_from_slice(prior);
-        kernels::map(lanes, log_prior, LnLegacy);
-        fill_uniform(beliefs, layout);
+        arithmetic.map(log_prior, LnLegacy);
+        fill_uniform(arithmetic, beliefs, layout);
         // pymdp's first free energy leaves the likelihood out.
-        let mut before = divergence(lanes, beliefs, log_prior);
-        let mut inferred = Inferred::default();
-        let mut change = f64::INFINITY;
-        while inferred.sweeps < options.num_iter && change >= options.df_tolerance {
+        let mut free_energy = divergence(arithmetic, beliefs, log_prior);
+        let mut sweeps = 0;
+        // 1 for agents whose iteration goes on.
+        let mut goes_on = arithmetic.number(R::ONE);
+        let tolerance = R::of(options.df_tolerance);
+        while sweeps < options.num_iter && (0..A::AGENTS).any(|i| A::of(&goes_on, i) > R::ZERO) {
             next.copy_from_slice(log_prior);
             // pymdp divides the weighted joint by the old beliefs; leaving them out of the
             // weights is the same, and defined where a belief is zero.
-            self.all.add_expectations(lanes, observed, Factors { beliefs, layout }, room, next);
-            for f in 0..layout.factors() {
-                kernels::softmax(lanes, &mut next[layout.range(f)]);
-            }
-            beliefs.copy_from_slice(next);
             let of = Factors { beliefs, layout };
-            inferred.free_energy = divergence(lanes, beliefs, log_prior)
-                - self.all.expectation(lanes, observed, of, room);
-            change = (before - inferred.free_energy).abs();
-            before = inferred.free_energy;
-            inferred.sweeps += 1;
+            self.all.add_expectations(arithmetic, observed, of, room, next);
+            for f in 0..layout.factors() {
+                arithmetic.softmax(&mut next[layout.range(f)]);
+            }
+            for (belief, next) in beliefs.iter_mut().zip(&*next) {
+                *belief = arithmetic.where_above(goes_on, R::ZERO, *next, *belief);
+            }
+            let of = Factors { beliefs, layout };
+            let expected = self.all.expectation(arithmetic, observed, of, room);
+            let after = arithmetic.sub(divergence(arithmetic, beliefs, log_prior), expected);
+            for agent in 0..A::AGENTS {
+                let change: f64 = (A::of(&free_energy, agent) - A::of(&after, agent)).into();
+                if R::of(change.abs()) < tolerance {
+                    A::set(&mut goes_on, agent, R::ZERO);
+                }
+            }
+            free_energy = after;
+            sweeps += 1;
         }
-        inferred
+        if sweeps == 0 {
+            free_energy = A::Number::default();
+        }
+        Inferred { free_energy, sweeps }
+    }
+}
+
+impl LegacyLikelihood<f64> {
+    /// `P(o_m)` of each modality under these beliefs.
+    pub(crate) fn predict(&self, of: Factors<f64>) -> Vec<Vec<f64>> {
+        let largest = self.modalities.iter().map(|m| m.set.size()).max().unwrap_or(0);
+        let mut joint = vec![0.0; largest];
+        let of_modality =
+            |modality: &Modality<f64>| outcomes(&modality.a, &modality.set, &of, &mut joint);
+        self.modalities.iter().map(of_modality).collect()
     }
 }
 
 /// `sum q (ln q - ln prior)` over all factors.
 #[inline(always)]
-fn divergence<L: Lanes>(lanes: L, beliefs: &[f64], log_prior: &[f64]) -> f64 {
-    kernels::sum_x_ln_x_legacy(lanes, beliefs) - kernels::dot(lanes, beliefs, log_prior)
+fn divergence<A: Arithmetic>(
+    arithmetic: A,
+    beliefs: &[A::Number],
+    log_prior: &[A::Number],
+) -> A::Number {
+    let negative_entropy = arithmetic.sum_of(beliefs, Weighted(LnLegacy));
+    arithmetic.sub(negative_entropy, arithmetic.dot(beliefs, log_prior))
 }

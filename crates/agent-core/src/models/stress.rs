@@ -5,10 +5,10 @@ use crate::{Array, GenerativeModel};
 
 const STATES: [usize; 3] = [10, 8, 6];
 const ACTIONS: [usize; 3] = [3, 2, 1];
-const OUTCOMES: [usize; 3] = [10, 8, 6];
+const OUTCOMES: [usize; 3] = [40, 32, 24];
 
-/// Three factors of 10, 8 and 6 states with 3, 2 and 1 actions, and three modalities of 10, 8 and
-/// 6 outcomes that depend on all of them. Every distribution is drawn from a fixed seed and has
+/// Three factors of 10, 8 and 6 states with 3, 2 and 1 actions, and three modalities of 40, 32 and
+/// 24 outcomes that depend on all of them. Every distribution is drawn from a fixed seed and has
 /// no zero, so that neither sparsity nor merging of equal beliefs can help: 216 policies of three
 /// steps have 258 nodes, all different.
 #[must_use]

@@ -9,9 +9,12 @@ use crate::action;
 use crate::error::StepError;
 use crate::evidence::Observation;
 use crate::expected_free_energy::{ValuationRoom, Value};
-use crate::lanes::Portable;
+use crate::joint_action::JointAction;
+use crate::model::Prediction;
 use crate::planning::{Evaluation, Planning};
+use crate::probability::{PLAIN, Plain};
 use crate::random::RandomStream;
+use crate::real::Real as _;
 use crate::workspace::{Plan, Selection};
 use legacy::PolicyBeliefs;
 
@@ -55,10 +58,10 @@ pub struct SequenceAgent {
     /// Legacy only, `[policy]`.
     by_policy: Vec<PolicyBeliefs>,
     policies: Vec<Vec<Vec<usize>>>,
-    planning: Planning,
-    plan: Plan,
-    selection: Selection,
-    room: ValuationRoom,
+    planning: Planning<f64>,
+    plan: Plan<f64>,
+    selection: Selection<f64>,
+    room: ValuationRoom<f64>,
     random: RandomStream,
 }
 
@@ -135,7 +138,7 @@ impl SequenceAgent {
     }
 
     /// What the policies are worth.
-    pub(crate) fn plan(&self) -> &Plan {
+    pub(crate) fn plan(&self) -> &Plan<f64> {
         &self.plan
     }
 
@@ -177,8 +180,9 @@ impl SequenceAgent {
         let first = self.window.first();
         if let (Some(first), Profile::Modern) = (first, model.options.profile) {
             let left = self.actions.front().cloned().unwrap_or_default();
-            let mut joint = vec![0.0; model.num_states()];
-            model.predict(Portable, first, &left, &mut joint, &mut self.prior);
+            let left = Some(JointAction::encode(&left, &model.num_controls));
+            let mut scratch = Prediction::new(model);
+            model.predict(PLAIN, first, &[left], &mut scratch, &mut self.prior);
         }
         self.observations.pop_front();
         self.actions.pop_front();
@@ -191,7 +195,8 @@ impl SequenceAgent {
             Profile::Modern => {
                 if let Some(present) = self.window.last() {
                     let (planning, plan) = (&mut self.planning, &mut self.plan);
-                    model.machine.run(Evaluation { model, beliefs: present, planning, plan });
+                    let evaluation = Evaluation { model, beliefs: present, planning, plan };
+                    f64::run(model.machine, evaluation);
                 }
             }
             Profile::Legacy => {
@@ -211,12 +216,13 @@ impl SequenceAgent {
             let mut total = Value::default();
             for beliefs in &policy.beliefs[future..] {
                 let of = |f: usize| &beliefs[model.layout.range(f)];
-                total = total.plus(model.valuation.value(Portable, 0, of, &mut self.room));
+                let value = model.valuation.value(PLAIN, 0, of, &mut self.room);
+                total = total.plus(PLAIN, value);
             }
-            self.plan.set(number, total);
+            self.plan.set(PLAIN, number, total);
         }
         let free_energy = self.by_policy.iter().map(|policy| policy.free_energy);
-        self.plan.weigh_with(Portable, model.options.gamma, &model.log_habits, free_energy);
+        self.plan.weigh_with(PLAIN, model.options.gamma, &model.log_habits, free_energy);
     }
 
     /// The window's beliefs averaged over policies; of a full window the first moment's become
@@ -235,7 +241,9 @@ impl SequenceAgent {
     /// Chooses an action, one per factor, and remembers it.
     pub fn sample_action(&mut self) -> &[usize] {
         let model = &*self.sequence.model;
-        action::select(model, &self.plan.q_pi, &mut self.random, &mut self.selection);
+        let (q_pi, selection) = (&self.plan.q_pi, &mut self.selection);
+        action::add_up_marginals(PLAIN, model, q_pi, &mut selection.marginals);
+        action::select::<Plain>(model, 0, q_pi, &mut self.random, selection);
         let action = self.selection.action.clone();
         self.remember(action);
         &self.selection.action

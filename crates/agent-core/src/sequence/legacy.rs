@@ -5,8 +5,7 @@ use super::{SequenceModel, product};
 use crate::beliefs::Factors;
 use crate::evidence::Observation;
 use crate::inference::Likelihood;
-use crate::lanes::Portable;
-use crate::probability::{ln_legacy, softmax};
+use crate::probability::{PLAIN, ln_legacy, softmax};
 
 /// The rate of descent, pymdp's `tau`.
 const RATE: f64 = 0.25;
@@ -24,7 +23,7 @@ pub(super) fn likelihoods(sequence: &SequenceModel, observations: &[Vec<usize>])
     let Likelihood::Legacy(likelihood) = &sequence.model.likelihood else { return Vec::new() };
     let of = |observation: &Vec<usize>| {
         let mut joint = vec![0.0; likelihood.size()];
-        likelihood.multiply(Observation::Outcomes(observation), &mut joint);
+        likelihood.multiply(PLAIN, &[Observation::Outcomes(observation)], &mut joint);
         joint
     };
     observations.iter().map(of).collect()
@@ -50,7 +49,7 @@ pub(super) fn infer(
     let last_with_future = moments - 2;
     let action = |t: usize| past.get(t).unwrap_or_else(|| &policy[t - past.len()]);
     let mut uniform = vec![0.0; model.num_states()];
-    crate::inference::fill_uniform(&mut uniform, layout);
+    crate::inference::fill_uniform(PLAIN, &mut uniform, layout);
     let mut beliefs = vec![uniform.clone(); moments];
     let mut evidence = uniform;
     let mut free_energy = 0.0;
@@ -64,7 +63,7 @@ pub(super) fn infer(
                 if let Some(joint) = likelihoods.get(t) {
                     let of = Factors { beliefs: &beliefs[t], layout };
                     likelihood.set().add_expectations(
-                        Portable,
+                        PLAIN,
                         joint,
                         of,
                         room.contraction(),

@@ -4,8 +4,7 @@ use super::{MessagePassing, SequenceModel, product};
 use crate::beliefs::Factors;
 use crate::evidence::Observation;
 use crate::inference::Likelihood;
-use crate::lanes::Portable;
-use crate::probability::{ln_modern, softmax};
+use crate::probability::{PLAIN, ln_modern, softmax};
 
 /// Beliefs about each moment of a window, given all of it.
 ///
@@ -27,12 +26,12 @@ pub(super) fn infer(
         .iter()
         .map(|observation| {
             let mut observed = vec![0.0; likelihood.observed()];
-            likelihood.observe(Observation::Outcomes(observation), &mut observed);
+            likelihood.observe(PLAIN, &[Observation::Outcomes(observation)], &mut observed);
             observed
         })
         .collect();
     let mut uniform = vec![0.0; states];
-    crate::inference::fill_uniform(&mut uniform, layout);
+    crate::inference::fill_uniform(PLAIN, &mut uniform, layout);
     let mut beliefs = vec![uniform; moments];
     let mut next = beliefs.clone();
     for _ in 0..model.options.num_iter {
@@ -40,7 +39,7 @@ pub(super) fn infer(
             let slot = &mut next[t];
             slot.fill(0.0);
             let of = Factors { beliefs: &beliefs[t], layout };
-            likelihood.add_expectations(Portable, &observed[t], of, room.contraction(), slot);
+            likelihood.add_expectations(PLAIN, &observed[t], of, room.contraction(), slot);
             for (f, by_action) in sequence.messages.iter().enumerate() {
                 let range = layout.range(f);
                 let out = &mut slot[range.clone()];
