@@ -113,6 +113,12 @@ impl Workspace {
         self.inferred.sweeps
     }
 
+    /// The last action, one per factor.
+    #[must_use]
+    pub fn action(&self) -> &[usize] {
+        &self.selection.action
+    }
+
     /// The posterior over policies.
     #[must_use]
     pub fn q_pi(&self) -> &[f64] {
