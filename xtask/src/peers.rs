@@ -25,6 +25,7 @@ use crate::bench::build::build_example;
 use crate::failure::Failure;
 use crate::open_run::{OpenRun, USE_INTERVAL};
 use crate::results::Results;
+use crate::tables::wrapped;
 use crate::workspace::{Suite, Workspace};
 use declaration::{Declaration, Match};
 use pairs::{Effort, Ended, Pair};
@@ -109,6 +110,12 @@ pub fn command(arguments: &PeersArguments, interrupt: &Interrupt) -> Result<(), 
     } else if arguments.markdown {
         print!("{}", shown::markdown(&played, &run));
     } else {
+        println!("\n{}", suite.title);
+        println!("{}", wrapped(&run.machine.describe()));
+        println!("{}", wrapped(&format!("before the run {}", run.noise.before.describe())));
+        if let Some(analysis) = suite.groups.get(pairs::GROUP) {
+            println!("{}", wrapped(analysis));
+        }
         println!("\n{}", shown::terminal(&played));
         println!("\nrun file: {}", path.strip_prefix(&workspace.root).unwrap_or(&path).display());
     }

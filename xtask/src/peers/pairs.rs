@@ -12,7 +12,7 @@ use super::worker::{Trouble, Worker};
 use crate::bench::Interrupt;
 
 /// The group of every record here.
-const GROUP: &str = "peers";
+pub const GROUP: &str = "peers";
 
 /// Fewer pairs than this have no interval worth the name.
 const LEAST_PAIRS: u32 = 3;
