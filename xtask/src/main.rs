@@ -10,6 +10,8 @@ mod checks;
 mod doctor;
 mod failure;
 mod gather;
+mod open_run;
+mod peers;
 mod results;
 mod source;
 mod tables;
@@ -25,6 +27,7 @@ use clap::{Parser, Subcommand};
 
 use bench::{BenchArguments, Interrupt};
 use failure::Failure;
+use peers::PeersArguments;
 
 /// Runs the suites, gathers their figures and judges them
 #[derive(Parser)]
@@ -38,6 +41,8 @@ struct Cli {
 enum Verb {
     /// Build and run the suites, save the run, show the figures and the targets
     Bench(BenchArguments),
+    /// Measure a suite and other software on the same problems, in pairs, and show the ratios
+    Peers(PeersArguments),
     /// Show which targets a run meets
     Targets {
         /// A run file; the last run if none is given
@@ -76,6 +81,7 @@ fn main() -> ExitCode {
 fn run(verb: Verb) -> Result<(), Failure> {
     match verb {
         Verb::Bench(arguments) => bench::command(&arguments, &Interrupt::install()?),
+        Verb::Peers(arguments) => peers::command(&arguments, &Interrupt::install()?),
         Verb::Targets { run, check, json } => targets::command(run, check, json),
         Verb::Doctor { json } => doctor::command(json),
         Verb::Runner => {

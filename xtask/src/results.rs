@@ -56,6 +56,11 @@ impl Results {
         folder.join("latest.json")
     }
 
+    /// Writes a run over its own file only: one that others would not look for as the last.
+    pub fn finish_aside(&self, run: &Run, path: &Path) -> anyhow::Result<()> {
+        Ok(run.write(path)?)
+    }
+
     /// Writes a run over its own file and over `latest.json`.
     pub fn finish(&self, run: &Run, path: &Path) -> anyhow::Result<()> {
         run.write(path)?;

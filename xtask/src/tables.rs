@@ -222,7 +222,7 @@ fn in_order<'a, T: Ord + ?Sized>(values: impl Iterator<Item = &'a T>) -> Vec<&'a
 }
 
 /// A paragraph broken at the width of the tables.
-fn wrapped(text: &str) -> String {
+pub fn wrapped(text: &str) -> String {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let fits = lines.last().is_some_and(|line| {

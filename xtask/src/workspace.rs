@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -29,6 +29,8 @@ pub struct Suite {
     /// What each group measures and what to look for, from the crate's metadata.
     pub groups: BTreeMap<String, String>,
     pub targets: Vec<BenchTarget>,
+    /// Where it is said what the suite is compared with, if anything.
+    pub peers: Option<PathBuf>,
     order: u32,
 }
 
@@ -59,6 +61,8 @@ struct SuiteMetadata {
     order: u32,
     #[serde(default)]
     groups: BTreeMap<String, String>,
+    /// A file like `benches/peers/agent-core.toml`, relative to the workspace.
+    peers: Option<PathBuf>,
 }
 
 impl Workspace {
@@ -71,7 +75,7 @@ impl Workspace {
         let mut suites = Vec::new();
         for package in metadata.workspace_packages() {
             if let Some(value) = package.metadata.get("suite") {
-                suites.push(Suite::of(package, value)?);
+                suites.push(Suite::of(package, value, metadata.workspace_root.as_std_path())?);
             }
         }
         suites.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
@@ -115,7 +119,11 @@ impl Workspace {
 }
 
 impl Suite {
-    fn of(package: &cargo_metadata::Package, value: &serde_json::Value) -> Result<Self, Failure> {
+    fn of(
+        package: &cargo_metadata::Package,
+        value: &serde_json::Value,
+        root: &Path,
+    ) -> Result<Self, Failure> {
         let name = package.name.to_string();
         let manifest = &package.manifest_path;
         let metadata = SuiteMetadata::deserialize(value).map_err(|error| {
@@ -139,6 +147,7 @@ impl Suite {
             title: metadata.title,
             groups: metadata.groups,
             targets,
+            peers: metadata.peers.map(|file| root.join(file)),
             order: metadata.order,
         })
     }

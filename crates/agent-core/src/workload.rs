@@ -17,6 +17,9 @@ use crate::{Array, models};
 /// machines whose logarithms differ in the last bit.
 const PARTS: f64 = 1e6;
 
+/// The seed of the world in which a job's observations were made.
+pub const EPISODE_SEED: u64 = 1;
+
 /// A measured job. Once recorded, its name never changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
@@ -202,13 +205,39 @@ pub struct Job {
 }
 
 impl Workload {
+    /// What the job's agents believe about their world, as plain data.
+    #[must_use]
+    pub fn generative_model(&self) -> GenerativeModel {
+        self.world.model()
+    }
+
+    /// How the job's agents are set up.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        Options { policy_len: self.policy_len, ..Options::of(self.profile) }
+    }
+
     /// The compiled model of the job.
     ///
     /// # Errors
     /// [`WorkloadError::Model`].
     pub fn model(&self) -> Result<Arc<Model>, WorkloadError> {
-        let options = Options { policy_len: self.policy_len, ..Options::of(self.profile) };
-        Ok(Model::new(&self.world.model(), options)?)
+        Ok(Model::new(&self.generative_model(), self.options())?)
+    }
+
+    /// What an agent of this model (from [`Workload::model`]) sees in the job's world, one
+    /// outcome per modality and step. With [`EPISODE_SEED`] it begins as the job's own does; a
+    /// longer one begins with a shorter one.
+    ///
+    /// # Errors
+    /// [`WorkloadError::Step`].
+    pub fn episode(
+        &self,
+        model: &Arc<Model>,
+        seed: u64,
+        steps: usize,
+    ) -> Result<Vec<Vec<usize>>, WorkloadError> {
+        episode(&self.generative_model(), model, &mut Workspace::new(model), seed, steps)
     }
 
     /// Everything that comes before the clock: compiles the model and lets an agent live through
@@ -229,7 +258,8 @@ impl Workload {
             workspace,
             spawns,
         };
-        job.observations = episode(&self.world.model(), &mut job, steps)?;
+        let world = self.generative_model();
+        job.observations = episode(&world, &job.model, &mut job.workspace, EPISODE_SEED, steps)?;
         job.prepare();
         Ok(job)
     }
@@ -311,21 +341,23 @@ impl World {
     }
 }
 
-/// What an agent sees in a world that is as its model says, with a fixed seed.
+/// What an agent sees in a world that is as its model says.
 fn episode(
     world: &GenerativeModel,
-    job: &mut Job,
+    model: &Arc<Model>,
+    workspace: &mut Workspace,
+    seed: u64,
     steps: usize,
 ) -> Result<Vec<Vec<usize>>, WorkloadError> {
-    let mut random = RandomStream::new(1);
-    let mut agent = Agent::new(&job.model);
+    let mut random = RandomStream::new(seed);
+    let mut agent = Agent::new(model);
     let mut states: Vec<usize> = world.d.iter().map(|d| random.categorical(&d.data)).collect();
     let mut observations = Vec::with_capacity(steps);
     for _ in 0..steps {
         let outcome =
             |a: &Array, random: &mut RandomStream| random.categorical(&column(a, &states, None));
         let observation: Vec<usize> = world.a.iter().map(|a| outcome(a, &mut random)).collect();
-        let action = agent.step(&observation, &mut job.workspace)?;
+        let action = agent.step(&observation, workspace)?;
         let next = world
             .b
             .iter()

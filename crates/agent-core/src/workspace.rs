@@ -145,6 +145,12 @@ impl<R: Real> Workspace<R> {
         self.room.inferred.sweeps
     }
 
+    /// The last action, one per factor.
+    #[must_use]
+    pub fn action(&self) -> &[usize] {
+        &self.selection.action
+    }
+
     /// The posterior over policies.
     #[must_use]
     pub fn q_pi(&self) -> &[R] {

@@ -41,6 +41,19 @@ pub fn build_targets<'a>(
     executables(cargo)
 }
 
+/// Builds an example of a suite, as its benches are built, and says where it is.
+pub fn build_example(
+    workspace: &Workspace,
+    suite: &Suite,
+    example: &str,
+) -> anyhow::Result<PathBuf> {
+    let mut cargo = cargo(workspace);
+    cargo.args(["build", "--release", "--package", &suite.name, "--example", example]);
+    executables(cargo)?
+        .remove(example)
+        .with_context(|| format!("cargo built no example named '{example}'"))
+}
+
 fn cargo(workspace: &Workspace) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target_dir);

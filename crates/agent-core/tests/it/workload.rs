@@ -1,6 +1,6 @@
 //! Every measured job gives its answer, and gives it again.
 
-use agent_core::workload::WORKLOADS;
+use agent_core::workload::{self, EPISODE_SEED, WORKLOADS};
 
 #[test]
 fn every_job_gives_its_answer_every_time() {
@@ -20,4 +20,15 @@ fn names_are_unique_within_a_group() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), WORKLOADS.len());
+}
+
+#[test]
+fn a_longer_episode_begins_with_a_shorter_one_and_another_seed_is_another_world() {
+    let workload = workload::find("step", "grid10_h1").unwrap();
+    let model = workload.model().unwrap();
+    let episode = |seed, steps| workload.episode(&model, seed, steps).unwrap();
+    let long = episode(EPISODE_SEED, 24);
+    assert_eq!(long.len(), 24);
+    assert_eq!(long[..8], episode(EPISODE_SEED, 8));
+    assert_ne!(long, episode(EPISODE_SEED + 1, 24));
 }

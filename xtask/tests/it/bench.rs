@@ -1,87 +1,13 @@
 //! `xtask bench` and `xtask targets` as a user meets them, in a workspace they do not know.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use measure::{Outcome, Run};
-use tempfile::TempDir;
 
-/// A copy of the fixture workspace in a folder of its own.
-struct Fixture(TempDir);
-
-impl Fixture {
-    fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture"), folder.path());
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn xtask(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env_remove("CARGO_TARGET_DIR")
-            .env_remove("RUSTFLAGS")
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.xtask(arguments).output().unwrap()
-    }
-
-    fn daily(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(self.path("results/daily")) else { return Vec::new() };
-        let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-        files.sort();
-        files
-    }
-
-    fn only_run(&self) -> Run {
-        let files = self.daily();
-        assert_eq!(files.len(), 1, "{files:?}");
-        Run::read(&files[0]).unwrap()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-#[track_caller]
-fn assert_fails(output: &Output, code: i32, says: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    for part in says {
-        assert!(said.contains(part), "'{part}' is not in:\n{said}");
-    }
-}
+use crate::fixture::{Fixture, assert_fails, is_running, stderr, stdout};
 
 #[test]
 fn a_crate_with_a_bench_joins_without_a_change_to_xtask() {
@@ -202,7 +128,7 @@ fn a_disk_that_fills_up_loses_nothing() {
     let script = format!("trap '' XFSZ; ulimit -f 8; exec '{program}' bench alpha --quick --json");
     let output = Command::new("sh")
         .args(["-c", &script])
-        .current_dir(fixture.0.path())
+        .current_dir(fixture.path("."))
         .env_remove("CARGO_TARGET_DIR")
         .output()
         .unwrap();
@@ -265,14 +191,6 @@ fn an_interrupt_stops_the_child_and_keeps_what_was_measured() {
     assert!(run.records.len() >= 12, "{}", run.records.len());
     assert_eq!(Run::read(&fixture.path("results/latest.json")).unwrap(), run);
     assert!(!is_running(&fixture.path("target")), "the bench process outlived the run");
-}
-
-/// Whether any process runs a program below this folder.
-fn is_running(folder: &Path) -> bool {
-    let Ok(processes) = fs::read_dir("/proc") else { return false };
-    processes
-        .filter_map(|entry| fs::read_link(entry.ok()?.path().join("exe")).ok())
-        .any(|program| program.starts_with(folder))
 }
 
 #[test]

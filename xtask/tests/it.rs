@@ -1,0 +1,10 @@
+//! xtask's commands as a user meets them.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+#[path = "it/bench.rs"]
+mod bench;
+#[path = "it/fixture.rs"]
+mod fixture;
+#[path = "it/peers.rs"]
+mod peers;
