@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use agent_core::workload::{self, EPISODE_SEED};
-use agent_core::{Agent, GenerativeModel, Model, Options, Profile, StepError, Workspace};
+use agent_core::{
+    Agent, GenerativeModel, Model, Options, Population, Profile, StepError, Workspace,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -79,8 +81,12 @@ struct Session {
     model: Arc<Model>,
     workspace: Workspace,
     agents: Vec<Agent>,
-    together: bool,
+    /// The same agents stepped together, if they are to be.
+    population: Option<Population>,
+    /// `[agent][step][modality]`.
     observations: Vec<Vec<Vec<usize>>>,
+    /// `[step]`, each `[agent][modality]`.
+    observations_by_step: Vec<Vec<usize>>,
 }
 
 fn main() -> io::Result<()> {
@@ -101,8 +107,13 @@ fn reply(line: &str, session: &mut Option<Session>) -> Result<Value, Box<dyn Err
         return Ok(serde_json::to_value(Problem::of(&serde_json::from_str(rest)?)?)?);
     }
     if verb == "load" {
-        *session = Some(Session::new(&serde_json::from_str(&fs::read_to_string(rest)?)?)?);
-        return Ok(json!({ "ready": "agents in turn, f64" }));
+        let loaded = Session::new(&serde_json::from_str(&fs::read_to_string(rest)?)?)?;
+        let way = match loaded.population {
+            Some(_) => "a population, f64",
+            None => "agents in turn, f64",
+        };
+        *session = Some(loaded);
+        return Ok(json!({ "ready": way }));
     }
     let session = session.as_mut().ok_or("nothing was loaded")?;
     match verb {
@@ -169,11 +180,22 @@ impl Session {
             ..Options::of(problem.profile.into())
         };
         let model = Model::new(&problem.model, options)?;
+        let observations = problem.observations.clone();
+        let steps = observations.first().map_or(0, Vec::len);
+        let of_step = |step: usize| observations.iter().flat_map(move |life| life[step].clone());
+        let population = problem.together.then(|| {
+            let mut population = Population::new(&model);
+            (0..observations.len()).for_each(|_| {
+                population.spawn(0);
+            });
+            population
+        });
         Ok(Self {
             workspace: Workspace::new(&model),
-            agents: vec![Agent::new(&model); problem.observations.len()],
-            together: problem.together,
-            observations: problem.observations.clone(),
+            agents: vec![Agent::new(&model); observations.len()],
+            population,
+            observations_by_step: (0..steps).map(|step| of_step(step).collect()).collect(),
+            observations,
             model,
         })
     }
@@ -183,69 +205,76 @@ impl Session {
         let mut time = Duration::ZERO;
         for _ in 0..repeats {
             self.agents.iter_mut().for_each(Agent::reset);
+            if let Some(population) = &mut self.population {
+                population.reset();
+            }
             let began = Instant::now();
-            self.live(|_, action, _| {
-                black_box(action);
-            })?;
+            match &mut self.population {
+                Some(population) => {
+                    for observations in &self.observations_by_step {
+                        black_box(population.step_all(observations, 1)?);
+                    }
+                }
+                None => {
+                    for (agent, life) in self.agents.iter_mut().zip(&self.observations) {
+                        for observation in life {
+                            black_box(agent.step(observation, &mut self.workspace)?);
+                        }
+                    }
+                }
+            }
             time += began.elapsed();
         }
         let steps: usize = self.observations.iter().map(Vec::len).sum();
         Ok((time, steps * repeats as usize))
     }
 
-    /// The life of every agent.
-    fn live(
-        &mut self,
-        mut acted: impl FnMut(usize, &[usize], &Workspace),
-    ) -> Result<(), StepError> {
-        if self.together {
-            return self.live_together(acted);
-        }
-        for (index, (agent, life)) in self.agents.iter_mut().zip(&self.observations).enumerate() {
-            for observation in life {
-                agent.step(observation, &mut self.workspace)?;
-                acted(index, self.workspace.action(), &self.workspace);
-            }
-        }
-        Ok(())
-    }
-
-    /// The same step by step. Whatever steps a whole population belongs here.
-    fn live_together(
-        &mut self,
-        mut acted: impl FnMut(usize, &[usize], &Workspace),
-    ) -> Result<(), StepError> {
-        let steps = self.observations.first().map_or(0, Vec::len);
-        for step in 0..steps {
-            for (index, agent) in self.agents.iter_mut().enumerate() {
-                agent.step(&self.observations[index][step], &mut self.workspace)?;
-                acted(index, self.workspace.action(), &self.workspace);
-            }
-        }
-        Ok(())
-    }
-
+    /// What the agents did and came to believe. Where they live together, what they do and
+    /// believe is the population's; what their policies were worth to them is found by agents
+    /// that are led through the same lives.
     fn answer(&mut self) -> Result<Answer, StepError> {
-        let agents = self.agents.len();
-        let mut answer = Answer {
-            choices: vec![Vec::new(); agents],
-            margins: vec![Vec::new(); agents],
-            numbers: Numbers { beliefs: Vec::new(), policies: vec![Vec::new(); agents] },
-        };
-        self.agents.iter_mut().for_each(Agent::reset);
-        let model = Arc::clone(&self.model);
-        self.live(|agent, action, workspace| {
-            answer.choices[agent].extend(action);
-            answer.margins[agent].extend(margins(&model, action, workspace.q_pi()));
-            answer.numbers.policies[agent] = workspace.q_pi().to_vec();
-        })?;
-        answer.numbers.beliefs = self.agents.iter().map(|agent| agent.beliefs().to_vec()).collect();
+        let mut answer = Answer::default();
+        let together = self.population.as_mut().map(|population| {
+            population.reset();
+            let factors = population.model().factors();
+            let mut choices = vec![Vec::new(); self.agents.len()];
+            for observations in &self.observations_by_step {
+                let chosen = population.step_all(observations, 1)?.chunks_exact(factors);
+                choices.iter_mut().zip(chosen).for_each(|(all, one)| all.extend_from_slice(one));
+            }
+            let members: Vec<_> = population.members().collect();
+            let beliefs = members.into_iter().map(|member| population.beliefs(member));
+            Ok::<_, StepError>((choices, beliefs.collect::<Result<Vec<_>, _>>()?))
+        });
+        let together = together.transpose()?;
+        let factors = self.model.factors();
+        for (index, (agent, life)) in self.agents.iter_mut().zip(&self.observations).enumerate() {
+            agent.reset();
+            let (mut choices, mut margins) = (Vec::new(), Vec::new());
+            for (step, observation) in life.iter().enumerate() {
+                let own = agent.step(observation, &mut self.workspace)?.to_vec();
+                let done = match &together {
+                    Some((all, _)) => all[index][step * factors..][..factors].to_vec(),
+                    None => own,
+                };
+                agent.set_action(&done)?;
+                margins.extend(leads(&self.model, &done, self.workspace.q_pi()));
+                choices.extend(done);
+            }
+            answer.choices.push(choices);
+            answer.margins.push(margins);
+            answer.numbers.policies.push(self.workspace.q_pi().to_vec());
+            answer.numbers.beliefs.push(match &together {
+                Some((_, beliefs)) => beliefs[index].clone(),
+                None => agent.beliefs().to_vec(),
+            });
+        }
         Ok(answer)
     }
 }
 
 /// How much more probable each factor's action is than any other of that factor.
-fn margins(model: &Model, action: &[usize], q_pi: &[f64]) -> Vec<f64> {
+fn leads(model: &Model, action: &[usize], q_pi: &[f64]) -> Vec<f64> {
     let lead = |(factor, chosen): (usize, &usize)| {
         let mut marginals = Vec::new();
         for (policy, q) in q_pi.iter().enumerate() {

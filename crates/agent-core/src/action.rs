@@ -2,7 +2,7 @@
 
 use crate::Model;
 use crate::Options;
-use crate::arithmetic::{Arithmetic, argmax};
+use crate::arithmetic::{Arithmetic, Same, argmax};
 use crate::options::{ActionSelection, Sampling};
 use crate::probability::softmax;
 use crate::random::RandomStream;
@@ -17,13 +17,16 @@ pub(crate) fn add_up_marginals<A: Arithmetic>(
     marginals: &mut [A::Number],
 ) {
     marginals.fill(A::Number::default());
-    for (policy, probability) in q_pi.iter().enumerate() {
+    let mut rest = q_pi;
+    for run in model.policies.runs() {
+        let (alike, others) = rest.split_at(run.policies as usize);
+        rest = others;
+        let probability = arithmetic.sum_of(alike, Same);
         let mut start = 0;
-        for (action, controls) in
-            model.policies.first_action(policy).iter().zip(&model.num_controls)
+        for (action, controls) in model.policies.action(run.action).iter().zip(&model.num_controls)
         {
             let marginal = &mut marginals[start + action];
-            *marginal = arithmetic.add(*marginal, *probability);
+            *marginal = arithmetic.add(*marginal, probability);
             start += controls;
         }
     }

@@ -16,7 +16,9 @@ use crate::matrix::Matrix;
 use crate::real::Real;
 pub(crate) use abreast::Abreast;
 pub(crate) use along::Along;
-pub(crate) use functions::{AtLeast, Function, LnLegacy, LnModern, OnlyAbove, Plus, Weighted};
+pub(crate) use functions::{
+    AtLeast, Function, LnLegacy, LnModern, OnlyAbove, Plus, Same, Weighted,
+};
 
 /// The least that modern pymdp takes a logarithm of: the machine epsilon of f64.
 pub(crate) const MODERN_FLOOR: f64 = f64::EPSILON;

@@ -26,6 +26,20 @@ pub struct Policies {
     nodes: Vec<Node>,
     /// The joint action that each policy begins with.
     first: Vec<u32>,
+    /// Policies that stand together and begin alike.
+    runs: Vec<Run>,
+}
+
+/// Consecutive policies that begin with the same joint action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) action: u32,
+    pub(crate) policies: u32,
+}
+
+fn runs(first: &[u32]) -> Vec<Run> {
+    let alike = first.chunk_by(|a, b| a == b);
+    alike.map(|run| Run { action: run[0], policies: run.len() as u32 }).collect()
 }
 
 /// One step that one or more policies take after the same steps before, in depth-first order.
@@ -63,8 +77,10 @@ impl Policies {
             actions,
             nodes: Vec::new(),
             first: Vec::with_capacity(count as usize),
+            runs: Vec::new(),
         };
         policies.grow(joint, 0, 0);
+        policies.runs = runs(&policies.first);
         Ok(policies)
     }
 
@@ -121,8 +137,9 @@ impl Policies {
             }
             before = sequence;
         }
-        let first = coded.iter().map(|sequence| sequence[0]).collect();
-        Ok(Self { factors: num_controls.len(), steps, actions, nodes, first })
+        let first: Vec<u32> = coded.iter().map(|sequence| sequence[0]).collect();
+        let runs = runs(&first);
+        Ok(Self { factors: num_controls.len(), steps, actions, nodes, first, runs })
     }
 
     /// How many there are.
@@ -171,6 +188,11 @@ impl Policies {
     pub(crate) fn action(&self, number: u32) -> &[usize] {
         let start = number as usize * self.factors;
         &self.actions[start..start + self.factors]
+    }
+
+    /// Policies that stand together and begin alike, in their order.
+    pub(crate) fn runs(&self) -> &[Run] {
+        &self.runs
     }
 
     pub(crate) fn nodes(&self) -> &[Node] {

@@ -185,6 +185,16 @@ impl<R: Real> Population<R> {
         Ok(())
     }
 
+    /// Everybody begins anew: D's beliefs and no action. The random streams go on.
+    pub fn reset(&mut self) {
+        self.last.fill(None);
+        for beliefs in self.beliefs.chunks_exact_mut(self.model.num_states()) {
+            for (belief, prior) in beliefs.iter_mut().zip(&self.model.prior) {
+                belief.as_mut().fill(*prior);
+            }
+        }
+    }
+
     /// Every agent perceives, plans and acts, on this many threads. `observations` holds the
     /// outcome of each modality for each agent, `[agent][modality]` in the order of
     /// [`Population::members`]; what they do is returned as `[agent][factor]`, in the same order.

@@ -10,6 +10,10 @@ pub(crate) trait Function: Copy {
     fn of<R: Real, L: Lanes<R>>(self, lanes: L, x: R::Vector) -> R::Vector;
 }
 
+/// `x`.
+#[derive(Clone, Copy)]
+pub(crate) struct Same;
+
 /// `x + c`.
 #[derive(Clone, Copy)]
 pub(crate) struct Plus(pub(crate) f64);
@@ -33,6 +37,13 @@ pub(crate) struct LnLegacy;
 /// `x f(x)`.
 #[derive(Clone, Copy)]
 pub(crate) struct Weighted<F>(pub(crate) F);
+
+impl Function for Same {
+    #[inline(always)]
+    fn of<R: Real, L: Lanes<R>>(self, _lanes: L, x: R::Vector) -> R::Vector {
+        x
+    }
+}
 
 impl Function for Plus {
     #[inline(always)]

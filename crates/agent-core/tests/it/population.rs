@@ -103,6 +103,22 @@ fn one_that_steps_alone_does_as_among_all_and_leaves_the_others_be() {
 }
 
 #[test]
+fn everybody_can_begin_anew() {
+    let model = Model::new(&models::grid(), Options::of(Profile::Modern)).unwrap();
+    let mut population = Population::new(&model);
+    (0..5).for_each(|seed| {
+        population.spawn(seed);
+    });
+    let first = population.step_all(&[2, 0, 1, 0, 4], 1).unwrap().to_vec();
+    let member = population.members().nth(2).unwrap();
+    let beliefs = population.beliefs(member).unwrap();
+    population.step_all(&[0; 5], 1).unwrap();
+    population.reset();
+    assert_eq!(population.step_all(&[2, 0, 1, 0, 4], 1).unwrap(), first);
+    assert_eq!(population.beliefs(member).unwrap(), beliefs);
+}
+
+#[test]
 fn a_name_never_comes_to_mean_another() {
     let model = Model::new(&models::tmaze(0.98), Options::of(Profile::Modern)).unwrap();
     let mut population = Population::new(&model);
