@@ -4,8 +4,6 @@
 //! within a step: states, then B by what the last action led to, then A by what is seen, then
 //! policies. C, D and E are counted as well, where pymdp's flags do nothing or little.
 
-use std::sync::Arc;
-
 use crate::beliefs::{Factors, JointSet};
 use crate::error::StepError;
 use crate::evidence::Evidence;
@@ -310,7 +308,7 @@ impl Learner {
     /// Compiles what was learned and goes on with it.
     fn renew(&mut self) -> Result<(), StepError> {
         let model = self.agent.model().with_arrays(&self.generative_model, &self.counts)?;
-        self.workspace.adopt(Arc::clone(&model));
+        self.workspace.adopt(&model);
         self.agent.adopt(model);
         Ok(())
     }

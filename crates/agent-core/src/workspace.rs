@@ -89,9 +89,12 @@ impl Workspace {
         }
     }
 
-    /// Goes on with a model that has learned: the room is the same.
-    pub(crate) fn adopt(&mut self, model: Arc<Model>) {
-        self.model = model;
+    /// Goes on with a model that has learned. The room is made anew: which factors a likelihood
+    /// depends on, and which of its elements are zero, can have changed.
+    pub(crate) fn adopt(&mut self, model: &Arc<Model>) {
+        let made = Self::new(model);
+        let before = std::mem::replace(self, made);
+        (self.inferred, self.prior, self.plan) = (before.inferred, before.prior, before.plan);
     }
 
     /// The empirical prior of the last inference: what was expected before the observation,

@@ -1,7 +1,8 @@
 //! What learners learn, where golden runs say nothing: zeros, forgetting, C, D, E, missing evidence.
 
 use agent_core::{
-    Array, Counts, Evidence, Learner, ModelError, Options, Profile, Rates, StepError, models,
+    Agent, Array, Counts, Evidence, GenerativeModel, Learner, Model, ModelError, Options, Profile,
+    Rates, StepError, Workspace, models,
 };
 
 fn options(profile: Profile) -> Options {
@@ -36,6 +37,40 @@ fn the_impossible_stays_impossible_in_both_profiles() {
             }
         }
         assert!(changed > 0, "nothing was learned");
+    }
+}
+
+/// What is precomputed depends on which factors a likelihood really depends on.
+#[test]
+fn a_likelihood_may_come_to_depend_on_more_factors() {
+    for profile in [Profile::Legacy, Profile::Modern] {
+        let blind = Array::from_fn(&[3, 2, 4], |_| 1.0 / 3.0);
+        let factor = |states: usize| Array::from_fn(&[states, states, 2], |i| {
+            f64::from(u8::from((i[1] + i[2]) % states == i[0]))
+        });
+        let model = GenerativeModel {
+            a: vec![blind],
+            b: vec![factor(2), factor(4)],
+            c: vec![Array::vector(vec![0.0, 1.0, 2.0])],
+            d: vec![Array::vector(vec![0.7, 0.3]), Array::vector(vec![0.1, 0.2, 0.3, 0.4])],
+            e: None,
+            a_dependencies: None,
+            b_dependencies: None,
+        };
+        let rates = Rates { a: Some(1.0), ..Rates::default() };
+        let mut learner =
+            Learner::new(model, Counts::default(), rates, options(profile)).unwrap();
+        learner.step(&[1]).unwrap();
+        // What it saw told it nothing, so the same beliefs come from seeing nothing.
+        let learned = Model::new(learner.generative_model(), options(profile)).unwrap();
+        let (mut agent, mut workspace) = (Agent::new(&learned), Workspace::new(&learned));
+        agent.infer_states_from(&[Evidence::Missing], &mut workspace).unwrap();
+        agent.infer_policies(&mut workspace).unwrap();
+        let pairs = workspace.neg_efe().iter().zip(learner.workspace().neg_efe());
+        for (expected, got) in pairs {
+            assert!((expected - got).abs() < 1e-12, "{profile:?}: {got} instead of {expected}");
+        }
+        learner.step(&[2]).unwrap();
     }
 }
 
