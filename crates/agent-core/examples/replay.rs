@@ -3,14 +3,15 @@
 //! `cargo run --release -p agent-core --example replay -- FILE.json [--profile legacy|modern]
 //! [--json]`
 //!
-//! Exit codes: 0 all replayed runs agree; 1 one does not, or none could be replayed; 2 the file
-//! or the command line is wrong.
+//! Exit codes: 0 all replayed runs agree; 1 one does not or records something that is not
+//! computed, or none could be replayed; 2 the file or the command line is wrong. What a run
+//! records beyond the format is named and changes nothing.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use agent_core::Profile;
-use agent_core::golden::{GoldenFile, Replay, ReplayError, replay};
+use agent_core::golden::{GoldenFile, Replay, ReplayError, profile_of, replay};
 use clap::{Parser, ValueEnum};
 
 /// Replay a golden file through the engine and compare
@@ -49,11 +50,13 @@ fn main() -> ExitCode {
     let mut failed = false;
     let mut computed = serde_json::Map::new();
     for (name, run) in &file.runs {
+        if only.is_some_and(|only| profile_of(name).ok() != Some(only)) {
+            continue;
+        }
         match replay(&file, name, run) {
-            Ok(replay) if only.is_some_and(|only| only != replay.profile) => {}
             Ok(replay) => {
                 replayed += 1;
-                failed |= replay.differences.iter().any(|difference| !difference.is_within());
+                failed |= !replay.agrees();
                 if arguments.json {
                     let mut run = serde_json::json!({ "steps": replay.steps });
                     if let Some(counts) = &replay.final_counts_d {
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
                 } else {
                     print(name, &replay);
                 }
+                complain(name, &replay);
             }
             Err(error @ ReplayError::Unsupported(_)) => eprintln!("{name}: {error}"),
             Err(error) => {
@@ -90,5 +94,19 @@ fn print(name: &str, replay: &Replay) {
             difference.largest,
             difference.tolerance
         );
+    }
+}
+
+/// Says what does not agree or was not compared.
+fn complain(name: &str, replay: &Replay) {
+    for difference in replay.differences.iter().filter(|difference| !difference.is_within()) {
+        let (quantity, largest) = (difference.quantity, difference.largest);
+        eprintln!("{name}: {quantity} differs by {largest:e}");
+    }
+    for quantity in &replay.uncomputed {
+        eprintln!("{name}: {quantity} is recorded, but no such run computes it");
+    }
+    for key in &replay.unknown {
+        eprintln!("{name}: '{key}' is not of the format and was not compared");
     }
 }

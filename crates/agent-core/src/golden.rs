@@ -7,6 +7,7 @@
 
 mod comparison;
 mod replay;
+mod terms;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 
 pub use comparison::{Difference, Quantity};
-pub use replay::{Replay, ReplayError, replay};
+pub use replay::{Replay, ReplayError, profile_of, replay};
 
 use crate::{Array, Counts, GenerativeModel};
 
@@ -113,6 +114,9 @@ pub struct GoldenOptions {
     pub num_iter_v1: usize,
     /// `marginal` or `full`.
     pub sampling_mode: String,
+    /// `deterministic`, the only one of which actions can be compared.
+    #[serde(default = "deterministic")]
+    pub action_selection: String,
     /// Whether A is learned.
     #[serde(default)]
     pub learn_A: bool,
@@ -153,6 +157,11 @@ pub struct GoldenInductive {
     pub epsilon: f64,
 }
 
+/// pymdp's action selection where a file names none.
+fn deterministic() -> String {
+    "deterministic".to_owned()
+}
+
 /// pymdp's learning rate where a file names none.
 fn one() -> f64 {
     1.0
@@ -184,6 +193,9 @@ pub struct Run {
     /// The counts of D after the last step, where D is learned.
     #[serde(default)]
     pub final_pD: Option<Vec<Vec<f64>>>,
+    /// What the format does not have.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, serde_json::Value>,
 }
 
 /// Beliefs about each factor.
@@ -236,6 +248,9 @@ pub struct Step {
     /// How far the best action was ahead; a tie is decided by rounding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_margin: Option<f64>,
+    /// What the format does not have.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, serde_json::Value>,
 }
 
 /// Free energy of a posterior.
@@ -264,6 +279,9 @@ pub struct Terms {
     /// Inductive value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inductive_value: Option<Vec<f64>>,
+    /// What the format does not have.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, serde_json::Value>,
 }
 
 /// Why a golden file could not be read. Every message names the file.
@@ -335,22 +353,19 @@ impl GoldenFile {
 }
 
 impl GoldenModel {
-    /// The Dirichlet counts that the file gives.
+    /// The Dirichlet counts that the file gives, those of A with the axes that A has under a
+    /// run's own dependencies, if it has any.
     #[must_use]
-    pub fn counts(&self) -> Counts {
-        Counts { a: self.pA.clone(), b: self.pB.clone(), d: self.pD.clone(), ..Counts::default() }
+    pub fn counts(&self, a_dependencies: Option<&Vec<Vec<usize>>>) -> Counts {
+        let a = self.pA.as_ref().map(|counts| with_axes(counts, a_dependencies));
+        Counts { a, b: self.pB.clone(), d: self.pD.clone(), ..Counts::default() }
     }
 
     /// The generative model, with a run's own dependencies if it has any: then the axes of A
     /// that a modality does not depend on are dropped, at their first element.
     #[must_use]
     pub fn generative_model(&self, a_dependencies: Option<&Vec<Vec<usize>>>) -> GenerativeModel {
-        let a = match a_dependencies {
-            None => self.A.clone(),
-            Some(all) => {
-                self.A.iter().zip(all).map(|(a, kept)| without_other_axes(a, kept)).collect()
-            }
-        };
+        let a = with_axes(&self.A, a_dependencies);
         GenerativeModel {
             a,
             b: self.B.clone(),
@@ -359,6 +374,16 @@ impl GoldenModel {
             e: self.E.clone(),
             a_dependencies: a_dependencies.or(self.A_dependencies.as_ref()).cloned(),
             b_dependencies: self.B_dependencies.clone(),
+        }
+    }
+}
+
+/// Arrays over all factors as arrays over a run's own.
+fn with_axes(arrays: &[Array], a_dependencies: Option<&Vec<Vec<usize>>>) -> Vec<Array> {
+    match a_dependencies {
+        None => arrays.to_vec(),
+        Some(all) => {
+            arrays.iter().zip(all).map(|(array, kept)| without_other_axes(array, kept)).collect()
         }
     }
 }

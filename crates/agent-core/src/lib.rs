@@ -63,7 +63,7 @@ pub use counts::Counts;
 pub use error::{ArrayName, ModelError, StepError};
 pub use evidence::Evidence;
 pub use generative_model::GenerativeModel;
-pub use learning::{Learner, Rates};
+pub use learning::{Learner, Rates, StructuralZeros};
 pub use model::Model;
 pub use options::{ActionSelection, Inductive, Options, Profile, Sampling};
 pub use policies::{MAX_POLICIES, MAX_POLICY_LEN, Policies};

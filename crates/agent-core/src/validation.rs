@@ -292,7 +292,7 @@ fn check_inductive(inductive: &Inductive, model: &GenerativeModel) -> Result<(),
 }
 
 /// The index of the element at `place` of a row-major array.
-fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
+pub(crate) fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
     let mut index = vec![0; shape.len()];
     for (slot, length) in index.iter_mut().zip(shape).rev() {
         *slot = place % length;

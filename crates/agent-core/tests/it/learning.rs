@@ -45,9 +45,11 @@ fn the_impossible_stays_impossible_in_both_profiles() {
 fn a_likelihood_may_come_to_depend_on_more_factors() {
     for profile in [Profile::Legacy, Profile::Modern] {
         let blind = Array::from_fn(&[3, 2, 4], |_| 1.0 / 3.0);
-        let factor = |states: usize| Array::from_fn(&[states, states, 2], |i| {
-            f64::from(u8::from((i[1] + i[2]) % states == i[0]))
-        });
+        let factor = |states: usize| {
+            Array::from_fn(&[states, states, 2], |i| {
+                f64::from(u8::from((i[1] + i[2]) % states == i[0]))
+            })
+        };
         let model = GenerativeModel {
             a: vec![blind],
             b: vec![factor(2), factor(4)],
@@ -58,8 +60,7 @@ fn a_likelihood_may_come_to_depend_on_more_factors() {
             b_dependencies: None,
         };
         let rates = Rates { a: Some(1.0), ..Rates::default() };
-        let mut learner =
-            Learner::new(model, Counts::default(), rates, options(profile)).unwrap();
+        let mut learner = Learner::new(model, Counts::default(), rates, options(profile)).unwrap();
         learner.step(&[1]).unwrap();
         // What it saw told it nothing, so the same beliefs come from seeing nothing.
         let learned = Model::new(learner.generative_model(), options(profile)).unwrap();
