@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use comparison::{Difference, Quantity};
 pub use replay::{Replay, ReplayError, profile_of, replay};
 
-use crate::{Array, Counts, GenerativeModel};
+use crate::{Array, Counts, GenerativeModel, json};
 
 /// The only format this module reads.
 pub const FORMAT: &str = "aif-golden/1";
@@ -296,10 +296,12 @@ pub enum GoldenError {
         source: io::Error,
     },
     /// It is not of this format.
-    #[error("{}: not a golden file: {source}", path.display())]
+    #[error("{}: not a golden file: in {field}: {source}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
+        /// The field, as `model.A[0].shape`.
+        field: String,
         /// What was wrong, with line and column.
         source: serde_json::Error,
     },
@@ -319,24 +321,29 @@ impl GoldenFile {
     /// # Errors
     /// [`GoldenError`].
     pub fn read(path: &Path) -> Result<Self, GoldenError> {
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, path),
+            Err(source) => Err(GoldenError::Read { path: path.to_owned(), source }),
+        }
+    }
+
+    /// Reads a golden file's text; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// [`GoldenError`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, GoldenError> {
         /// The version is looked at before the rest, so that a newer file says that it is newer.
         #[derive(Deserialize)]
         struct Version {
             format: String,
         }
-        let path = path.to_owned();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(source) => return Err(GoldenError::Read { path, source }),
-        };
-        match serde_json::from_str::<Version>(&text) {
-            Ok(Version { format }) if format != FORMAT => {
-                return Err(GoldenError::Format { path, found: format });
-            }
-            Ok(_) => {}
-            Err(source) => return Err(GoldenError::Malformed { path, source }),
+        let malformed =
+            |(field, source)| GoldenError::Malformed { path: path.to_owned(), field, source };
+        let Version { format } = json::parse(text).map_err(malformed)?;
+        if format != FORMAT {
+            return Err(GoldenError::Format { path: path.to_owned(), found: format });
         }
-        serde_json::from_str(&text).map_err(|source| GoldenError::Malformed { path, source })
+        json::parse(text).map_err(malformed)
     }
 
     /// The policies as `[policy][step][factor]`, or none if the array is not of that form.
@@ -391,7 +398,11 @@ fn with_axes(arrays: &[Array], a_dependencies: Option<&Vec<Vec<usize>>>) -> Vec<
 /// An array with axis 0 and one axis for each kept factor, in their order in the array.
 fn without_other_axes(a: &Array, kept: &[usize]) -> Array {
     let axes: Vec<usize> = kept.iter().map(|factor| factor + 1).collect();
-    if axes.iter().any(|axis| *axis >= a.shape.len()) {
+    let size = a.shape.iter().try_fold(1_usize, |size, axis| size.checked_mul(*axis));
+    if axes.iter().any(|axis| *axis >= a.shape.len())
+        || a.shape.is_empty()
+        || size != Some(a.data.len())
+    {
         // Left as it is, the model's own check names what does not fit.
         return a.clone();
     }

@@ -2,7 +2,7 @@
 
 use agent_core::{
     Agent, Array, Counts, Evidence, GenerativeModel, Learner, Model, ModelError, Options, Profile,
-    Rates, StepError, Workspace, models,
+    Rates, StepError, StructuralZeros, Workspace, models,
 };
 
 fn options(profile: Profile) -> Options {
@@ -131,6 +131,43 @@ fn a_modality_that_is_not_seen_teaches_nothing() {
     assert_eq!(learner.generative_model().c[1], model.c[1]);
     let soft = &learner.counts().c.as_ref().unwrap()[2].data;
     assert_eq!(soft[..], [0.75, 1.25]);
+}
+
+#[test]
+fn what_was_impossible_can_be_learned_where_zeros_count() {
+    let model = models::tmaze(0.9);
+    let rates = Rates { a: Some(1.0), zeros: StructuralZeros::Count, ..Rates::default() };
+    let mut learner =
+        Learner::new(model.clone(), Counts::default(), rates, options(Profile::Modern)).unwrap();
+    // D says for sure that it is at the centre; there, A says, no reward is seen.
+    learner.perceive(&[Evidence::Outcome(0), Evidence::Outcome(1), Evidence::Outcome(0)]).unwrap();
+    let at = |array: &Array, outcome: usize| array.data[outcome * array.columns()];
+    assert_eq!(at(&model.a[1], 1), 0.0);
+    let (learned, counts) = (learner.generative_model(), learner.counts());
+    let counted = at(&counts.a.as_ref().unwrap()[1], 1);
+    assert!((counted - 0.5).abs() < 1e-6, "{counted}");
+    // Beside the one count of the outcome that the model held to be sure.
+    assert!((at(&learned.a[1], 1) - counted / 1.5).abs() < 1e-6);
+    // What was never counted either is not quite impossible.
+    let never = at(&learned.a[1], 2);
+    assert!(never > 0.0 && never < 1e-15, "{never}");
+}
+
+#[test]
+fn a_distribution_without_counts_cannot_be_learned() {
+    let model = models::tmaze(0.9);
+    let mut pa = model.a.clone();
+    for outcome in 0..2 {
+        pa[2].data[outcome * 8 + 3] = 0.0;
+    }
+    let counts = Counts { a: Some(pa), ..Counts::default() };
+    let new = |zeros| {
+        let rates = Rates { a: Some(1.0), zeros, ..Rates::default() };
+        Learner::new(model.clone(), counts.clone(), rates, options(Profile::Modern))
+    };
+    let error = new(StructuralZeros::Keep).unwrap_err();
+    assert!(error.to_string().starts_with("pA[2]: the counts at [1, 1] are all 0;"), "{error}");
+    assert!(new(StructuralZeros::Count).is_ok());
 }
 
 #[test]
