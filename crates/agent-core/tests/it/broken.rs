@@ -37,7 +37,7 @@ fn upset(value: &mut Value, mut path: usize, with: &Value) {
             Value::Object(map) => map.len(),
             _ => 0,
         };
-        if length == 0 || path % 5 == 0 {
+        if length == 0 || path.is_multiple_of(5) {
             *value = with.clone();
             return;
         }
