@@ -1,6 +1,8 @@
 //! Files that were damaged: an error or another model, never a panic.
 
 use std::fs;
+#[cfg(feature = "npz")]
+use std::io::{Cursor, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use agent_core::golden::{GoldenFile, replay};
@@ -96,7 +98,7 @@ fn model_text() -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(384))]
 
     #[test]
     fn damaged_bytes_are_refused_or_read(
@@ -120,8 +122,9 @@ proptest! {
         let mut value: Value = serde_json::from_str(&text).unwrap();
         let mut model: Value = serde_json::from_str(&model_text()).unwrap();
         for (path, with) in &paths {
-            upset(&mut value, *path, with);
-            upset(&mut model, *path, with);
+            let part = ["model", "model", "options", "policies", "runs"][path % 5];
+            upset(&mut value[part], path / 5, with);
+            upset(&mut model["model"], *path, with);
         }
         use_golden(&value.to_string());
         use_model(&model.to_string());
@@ -135,8 +138,42 @@ proptest! {
     ) {
         let mut bytes = fs::read(file(&format!("npz/{name}.npz"))).unwrap();
         damage(&mut bytes, &places);
-        let path = Path::new("model.npz");
-        let _ = agent_core::npz::read_model_from(std::io::Cursor::new(&bytes), path);
-        let _ = agent_core::npz::read_trace_from(std::io::Cursor::new(&bytes), path);
+        use_archive(&bytes);
     }
+
+    /// With checksums that fit, so that the damage comes to what reads the arrays.
+    #[cfg(feature = "npz")]
+    #[test]
+    fn damaged_arrays_are_refused_or_read(
+        places in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..4),
+        name in prop_oneof![Just("plain"), Just("odd"), Just("trace")],
+        which in any::<usize>(),
+    ) {
+        let whole = fs::File::open(file(&format!("npz/{name}.npz"))).unwrap();
+        let mut archive = zip::ZipArchive::new(whole).unwrap();
+        let mut damaged = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let which = which % archive.len();
+        for index in 0..archive.len() {
+            let mut entry = archive.by_index(index).unwrap();
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
+            if index == which {
+                // The header is what is hard to read.
+                bytes.truncate(128 + bytes.len() % 64);
+                damage(&mut bytes, &places);
+            }
+            let options = zip::write::SimpleFileOptions::default();
+            let stored = options.compression_method(zip::CompressionMethod::Stored);
+            damaged.start_file(entry.name().unwrap(), stored).unwrap();
+            damaged.write_all(&bytes).unwrap();
+        }
+        use_archive(damaged.finish().unwrap().get_ref());
+    }
+}
+
+#[cfg(feature = "npz")]
+fn use_archive(bytes: &[u8]) {
+    let path = Path::new("damaged.npz");
+    let _ = agent_core::npz::read_model_from(Cursor::new(bytes), path);
+    let _ = agent_core::npz::read_trace_from(Cursor::new(bytes), path);
 }
