@@ -7,6 +7,7 @@
 //! computed, or none could be replayed; 2 the file or the command line is wrong. What a run
 //! records beyond the format is named and changes nothing.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
     let mut replayed = 0;
     let mut failed = false;
     let mut computed = serde_json::Map::new();
+    let mut out = String::new();
     for (name, run) in &file.runs {
         if only.is_some_and(|only| profile_of(name).ok() != Some(only)) {
             continue;
@@ -64,7 +66,7 @@ fn main() -> ExitCode {
                     }
                     computed.insert(name.clone(), run);
                 } else {
-                    print(name, &replay);
+                    out.push_str(&table(name, &replay));
                 }
                 complain(name, &replay);
             }
@@ -76,25 +78,28 @@ fn main() -> ExitCode {
         }
     }
     if arguments.json {
-        println!("{}", serde_json::json!({ "name": file.name, "runs": computed }));
+        out = format!("{}\n", serde_json::json!({ "name": file.name, "runs": computed }));
     }
+    // Whoever reads this may have read enough.
+    let _ = std::io::stdout().write_all(out.as_bytes());
     if replayed == 0 {
         eprintln!("error: no run of {} could be replayed", arguments.file.display());
     }
     if failed || replayed == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-fn print(name: &str, replay: &Replay) {
-    println!("{name} ({:?}, {} steps)", replay.profile, replay.steps.len());
+fn table(name: &str, replay: &Replay) -> String {
+    let mut table = format!("{name} ({:?}, {} steps)\n", replay.profile, replay.steps.len());
     for difference in &replay.differences {
         let verdict = if difference.is_within() { "" } else { "  BEYOND" };
-        println!(
-            "  {:18} {:9.1e}  tolerance {:.0e}{verdict}",
+        table.push_str(&format!(
+            "  {:18} {:9.1e}  tolerance {:.0e}{verdict}\n",
             difference.quantity.to_string(),
             difference.largest,
             difference.tolerance
-        );
+        ));
     }
+    table
 }
 
 /// Says what does not agree or was not compared.
