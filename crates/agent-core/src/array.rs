@@ -67,6 +67,20 @@ impl Array {
         }
     }
 
+    /// The first column over the first axis of which no element is above zero.
+    pub(crate) fn empty_column(&self) -> Option<usize> {
+        let columns = self.columns();
+        let is_empty = |column: &usize| {
+            self.data.iter().skip(*column).step_by(columns).all(|value| *value <= 0.0)
+        };
+        (0..columns).find(is_empty)
+    }
+
+    /// The index, without the first axis, of a column.
+    pub(crate) fn index_of_column(&self, column: usize) -> Vec<usize> {
+        crate::validation::index_of(column, self.shape.get(1..).unwrap_or_default())
+    }
+
     /// Elements `[index, ...]` of the first axis.
     pub(crate) fn row(&self, index: usize) -> &[f64] {
         let columns = self.columns();

@@ -1,12 +1,15 @@
 //! Dirichlet counts: what an agent has seen of each element of its model.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Array;
 
 /// Concentration parameters of the Dirichlet distributions over a model's arrays, each with the
 /// shape of its array. Where there are none, that part of the model is taken as known.
 ///
 /// They feed parameter information gain and are what a [`crate::Learner`] updates.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Counts {
     /// pA: `[O_m, S_f, ...]` for each modality.
     pub a: Option<Vec<Array>>,

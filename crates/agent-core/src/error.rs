@@ -118,6 +118,17 @@ pub enum ModelError {
         /// How far from 1 it may be.
         tolerance: f64,
     },
+    /// A distribution that is to be learned has no counts to begin with.
+    #[error(
+        "{array}: the counts at {index:?} are all 0; give at least one that is not, or learn with \
+         StructuralZeros::Count"
+    )]
+    NoCounts {
+        /// The array.
+        array: ArrayName,
+        /// The column: the index without the first axis.
+        index: Vec<usize>,
+    },
     /// A dependency names a factor that does not exist, or one twice.
     #[error(
         "the dependencies of {array} are {found:?}; they must name factors from 0 to {last}, each \

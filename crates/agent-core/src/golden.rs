@@ -7,6 +7,7 @@
 
 mod comparison;
 mod replay;
+mod terms;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,9 +16,9 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 
 pub use comparison::{Difference, Quantity};
-pub use replay::{Replay, ReplayError, replay};
+pub use replay::{Replay, ReplayError, profile_of, replay};
 
-use crate::{Array, Counts, GenerativeModel};
+use crate::{Array, Counts, GenerativeModel, json};
 
 /// The only format this module reads.
 pub const FORMAT: &str = "aif-golden/1";
@@ -113,6 +114,9 @@ pub struct GoldenOptions {
     pub num_iter_v1: usize,
     /// `marginal` or `full`.
     pub sampling_mode: String,
+    /// `deterministic`, the only one of which actions can be compared.
+    #[serde(default = "deterministic")]
+    pub action_selection: String,
     /// Whether A is learned.
     #[serde(default)]
     pub learn_A: bool,
@@ -153,6 +157,11 @@ pub struct GoldenInductive {
     pub epsilon: f64,
 }
 
+/// pymdp's action selection where a file names none.
+fn deterministic() -> String {
+    "deterministic".to_owned()
+}
+
 /// pymdp's learning rate where a file names none.
 fn one() -> f64 {
     1.0
@@ -184,6 +193,9 @@ pub struct Run {
     /// The counts of D after the last step, where D is learned.
     #[serde(default)]
     pub final_pD: Option<Vec<Vec<f64>>>,
+    /// What the format does not have.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, serde_json::Value>,
 }
 
 /// Beliefs about each factor.
@@ -236,6 +248,9 @@ pub struct Step {
     /// How far the best action was ahead; a tie is decided by rounding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_margin: Option<f64>,
+    /// What the format does not have.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, serde_json::Value>,
 }
 
 /// Free energy of a posterior.
@@ -264,6 +279,9 @@ pub struct Terms {
     /// Inductive value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inductive_value: Option<Vec<f64>>,
+    /// What the format does not have.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, serde_json::Value>,
 }
 
 /// Why a golden file could not be read. Every message names the file.
@@ -278,10 +296,12 @@ pub enum GoldenError {
         source: io::Error,
     },
     /// It is not of this format.
-    #[error("{}: not a golden file: {source}", path.display())]
+    #[error("{}: not a golden file: in {field}: {source}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
+        /// The field, as `model.A[0].shape`.
+        field: String,
         /// What was wrong, with line and column.
         source: serde_json::Error,
     },
@@ -301,24 +321,29 @@ impl GoldenFile {
     /// # Errors
     /// [`GoldenError`].
     pub fn read(path: &Path) -> Result<Self, GoldenError> {
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, path),
+            Err(source) => Err(GoldenError::Read { path: path.to_owned(), source }),
+        }
+    }
+
+    /// Reads a golden file's text; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// [`GoldenError`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, GoldenError> {
         /// The version is looked at before the rest, so that a newer file says that it is newer.
         #[derive(Deserialize)]
         struct Version {
             format: String,
         }
-        let path = path.to_owned();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(source) => return Err(GoldenError::Read { path, source }),
-        };
-        match serde_json::from_str::<Version>(&text) {
-            Ok(Version { format }) if format != FORMAT => {
-                return Err(GoldenError::Format { path, found: format });
-            }
-            Ok(_) => {}
-            Err(source) => return Err(GoldenError::Malformed { path, source }),
+        let malformed =
+            |(field, source)| GoldenError::Malformed { path: path.to_owned(), field, source };
+        let Version { format } = json::parse(text).map_err(malformed)?;
+        if format != FORMAT {
+            return Err(GoldenError::Format { path: path.to_owned(), found: format });
         }
-        serde_json::from_str(&text).map_err(|source| GoldenError::Malformed { path, source })
+        json::parse(text).map_err(malformed)
     }
 
     /// The policies as `[policy][step][factor]`, or none if the array is not of that form.
@@ -335,22 +360,19 @@ impl GoldenFile {
 }
 
 impl GoldenModel {
-    /// The Dirichlet counts that the file gives.
+    /// The Dirichlet counts that the file gives, those of A with the axes that A has under a
+    /// run's own dependencies, if it has any.
     #[must_use]
-    pub fn counts(&self) -> Counts {
-        Counts { a: self.pA.clone(), b: self.pB.clone(), d: self.pD.clone(), ..Counts::default() }
+    pub fn counts(&self, a_dependencies: Option<&Vec<Vec<usize>>>) -> Counts {
+        let a = self.pA.as_ref().map(|counts| with_axes(counts, a_dependencies));
+        Counts { a, b: self.pB.clone(), d: self.pD.clone(), ..Counts::default() }
     }
 
     /// The generative model, with a run's own dependencies if it has any: then the axes of A
     /// that a modality does not depend on are dropped, at their first element.
     #[must_use]
     pub fn generative_model(&self, a_dependencies: Option<&Vec<Vec<usize>>>) -> GenerativeModel {
-        let a = match a_dependencies {
-            None => self.A.clone(),
-            Some(all) => {
-                self.A.iter().zip(all).map(|(a, kept)| without_other_axes(a, kept)).collect()
-            }
-        };
+        let a = with_axes(&self.A, a_dependencies);
         GenerativeModel {
             a,
             b: self.B.clone(),
@@ -363,10 +385,24 @@ impl GoldenModel {
     }
 }
 
+/// Arrays over all factors as arrays over a run's own.
+fn with_axes(arrays: &[Array], a_dependencies: Option<&Vec<Vec<usize>>>) -> Vec<Array> {
+    match a_dependencies {
+        None => arrays.to_vec(),
+        Some(all) => {
+            arrays.iter().zip(all).map(|(array, kept)| without_other_axes(array, kept)).collect()
+        }
+    }
+}
+
 /// An array with axis 0 and one axis for each kept factor, in their order in the array.
 fn without_other_axes(a: &Array, kept: &[usize]) -> Array {
     let axes: Vec<usize> = kept.iter().map(|factor| factor + 1).collect();
-    if axes.iter().any(|axis| *axis >= a.shape.len()) {
+    let size = a.shape.iter().try_fold(1_usize, |size, axis| size.checked_mul(*axis));
+    if axes.iter().any(|axis| *axis >= a.shape.len())
+        || a.shape.is_empty()
+        || size != Some(a.data.len())
+    {
         // Left as it is, the model's own check names what does not fit.
         return a.clone();
     }

@@ -4,13 +4,26 @@
 //! within a step: states, then B by what the last action led to, then A by what is seen, then
 //! policies. C, D and E are counted as well, where pymdp's flags do nothing or little.
 
-use std::sync::Arc;
-
+use crate::arithmetic::MODERN_FLOOR;
 use crate::beliefs::{Factors, JointSet};
 use crate::error::StepError;
 use crate::evidence::Evidence;
 use crate::probability::PLAIN;
-use crate::{Agent, Array, Counts, GenerativeModel, Model, ModelError, Options, Workspace};
+use crate::{
+    Agent, Array, ArrayName, Counts, GenerativeModel, Model, ModelError, Options, Workspace,
+};
+
+/// What becomes of counts where the model holds something to be impossible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StructuralZeros {
+    /// Nothing is counted there: the impossible stays impossible. Legacy pymdp's rule.
+    #[default]
+    Keep,
+    /// They are counted like all else: a single mistaken belief makes the impossible possible.
+    /// Modern pymdp's rule; like it, what was never counted is then taken to have the
+    /// probability 2^-52 instead of 0.
+    Count,
+}
 
 /// How fast each part of a model is learned: how much one observation adds to its counts.
 /// Nothing is learned where there is no rate.
@@ -28,13 +41,15 @@ pub struct Rates {
     pub e: Option<f64>,
     /// The part of every count that is forgotten at each update, from 0 to below 1.
     pub forgetting: f64,
+    /// Whether the impossible can be learned.
+    pub zeros: StructuralZeros,
 }
 
 /// An agent that changes its model as it learns, and therefore shares it with nobody.
 ///
-/// Structural zeros stay: what the model holds to be impossible is not counted, in both
-/// profiles. (Modern pymdp adds counts there too, so that a single mistaken belief makes the
-/// impossible possible.)
+/// Structural zeros stay unless [`Rates::zeros`] says otherwise: what the model holds to be
+/// impossible is not counted, in both profiles. Modern pymdp differs: it is
+/// [`StructuralZeros::Count`].
 ///
 /// ```
 /// use agent_core::{Counts, Learner, Options, Profile, Rates, models};
@@ -91,13 +106,16 @@ impl Learner {
         if rates.c.is_some() {
             if let Some(m) = generative_model.c.iter().position(|c| c.shape.len() != 1) {
                 return Err(ModelError::Shape {
-                    array: crate::ArrayName::C(m),
+                    array: ArrayName::C(m),
                     found: generative_model.c[m].shape.clone(),
                     expected: "preferences that differ by step cannot be learned".to_owned(),
                 });
             }
             let probabilities: Vec<Array> = generative_model.c.iter().map(preferred).collect();
             copied(&mut counts.c, rates.c, &probabilities);
+        }
+        if rates.zeros == StructuralZeros::Keep {
+            check_columns(&counts, &rates)?;
         }
         if rates.e.is_some() && counts.e.is_none() {
             let policies = model.policies().len();
@@ -207,18 +225,9 @@ impl Learner {
     pub fn end_episode(&mut self) -> Result<(), StepError> {
         if let (Some(rate), Some(first)) = (self.rates.d, self.first.take()) {
             if let Some(counts) = &mut self.counts.d {
-                let kept = 1.0 - self.rates.forgetting;
-                for (f, (counts, d)) in
-                    counts.iter_mut().zip(&mut self.generative_model.d).enumerate()
-                {
-                    let range = self.agent.model().states_of(f);
-                    let seen = first[range].iter();
-                    let places = counts.data.iter_mut().zip(seen);
-                    for (count, seen) in places.filter(|(count, _)| **count > 0.0) {
-                        *count = *count * kept + rate * seen;
-                    }
-                    d.data.clone_from(&counts.data);
-                    d.normalise();
+                count_first_states(counts, &first, rate, &self.rates);
+                for (d, counts) in self.generative_model.d.iter_mut().zip(counts) {
+                    self.rates.expect(counts, d);
                 }
             }
             self.renew()?;
@@ -231,6 +240,7 @@ impl Learner {
 
     fn count_transition(&mut self, rate: f64, action: &[usize]) {
         let Some(counts) = &mut self.counts.b else { return };
+        let rates = &self.rates;
         let layout = &self.agent.model().layout;
         let before = Factors { beliefs: &self.before, layout };
         let after = Factors { beliefs: self.agent.beliefs(), layout };
@@ -242,16 +252,16 @@ impl Learner {
             let actions = counts.shape.last().copied().unwrap_or(1);
             let cells = after.of(f).iter().flat_map(|to| weights.iter().map(move |w| to * w));
             let places = counts.data.iter_mut().zip(&b.data).skip(action[f]).step_by(actions);
-            for ((count, _), seen) in places.zip(cells).filter(|((_, p), _)| **p > 0.0) {
+            for ((count, _), seen) in places.zip(cells).filter(|((_, p), _)| rates.counts(**p)) {
                 *count = *count * kept + rate * seen;
             }
-            b.data.clone_from(&counts.data);
-            b.normalise();
+            rates.expect(counts, b);
         }
     }
 
     fn count_outcomes(&mut self, rate: f64, evidence: &[Evidence]) {
         let Some(counts) = &mut self.counts.a else { return };
+        let rates = &self.rates;
         let layout = &self.agent.model().layout;
         let of = Factors { beliefs: self.agent.beliefs(), layout };
         let kept = 1.0 - self.rates.forgetting;
@@ -268,13 +278,12 @@ impl Learner {
             for (outcome, (counts, p)) in rows.enumerate() {
                 let seen = probability(evidence[m], outcome);
                 for ((count, _), weight) in
-                    counts.iter_mut().zip(p).zip(weights).filter(|((_, p), _)| **p > 0.0)
+                    counts.iter_mut().zip(p).zip(weights).filter(|((_, p), _)| rates.counts(**p))
                 {
                     *count = *count * kept + rate * seen * weight;
                 }
             }
-            a.data.clone_from(&counts.data);
-            a.normalise();
+            rates.expect(counts, a);
         }
     }
 
@@ -312,10 +321,58 @@ impl Learner {
     fn renew(&mut self) -> Result<(), StepError> {
         let (arrays, is_b_changed) = (&self.generative_model, self.rates.b.is_some());
         let model = self.agent.model().with_arrays(arrays, &self.counts, is_b_changed)?;
-        self.workspace.adopt(Arc::clone(&model));
+        self.workspace.adopt(&model);
         self.agent.adopt(model);
         Ok(())
     }
+}
+
+impl Rates {
+    /// Whether what has this probability is counted.
+    fn counts(&self, probability: f64) -> bool {
+        self.zeros == StructuralZeros::Count || probability > 0.0
+    }
+
+    /// The probabilities that are expected by these counts.
+    fn expect(&self, counts: &Array, probabilities: &mut Array) {
+        probabilities.data.clone_from(&counts.data);
+        if self.zeros == StructuralZeros::Count {
+            for count in &mut probabilities.data {
+                *count = count.max(MODERN_FLOOR);
+            }
+        }
+        probabilities.normalise();
+    }
+}
+
+/// Counts the states that an episode began in: a factor's beliefs stand one after the other in
+/// `first`. What has no count yet is a structural zero.
+pub(crate) fn count_first_states(counts: &mut [Array], first: &[f64], rate: f64, rates: &Rates) {
+    let kept = 1.0 - rates.forgetting;
+    let counts = counts.iter_mut().flat_map(|counts| &mut counts.data);
+    for (count, seen) in counts.zip(first).filter(|(count, _)| rates.counts(**count)) {
+        *count = *count * kept + rate * seen;
+    }
+}
+
+/// Every distribution to be learned has a count to begin with; without any it would be none.
+fn check_columns(counts: &Counts, rates: &Rates) -> Result<(), ModelError> {
+    type Named = fn(usize) -> ArrayName;
+    let learned: [(_, _, Named); 4] = [
+        (&counts.a, rates.a, ArrayName::PA),
+        (&counts.b, rates.b, ArrayName::PB),
+        (&counts.c, rates.c, ArrayName::PC),
+        (&counts.d, rates.d, ArrayName::PD),
+    ];
+    for (arrays, _, name) in learned.into_iter().filter(|(_, rate, _)| rate.is_some()) {
+        for (number, array) in arrays.iter().flatten().enumerate() {
+            if let Some(column) = array.empty_column() {
+                let index = array.index_of_column(column);
+                return Err(ModelError::NoCounts { array: name(number), index });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// How probable an outcome is by what was perceived.

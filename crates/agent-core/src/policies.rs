@@ -11,6 +11,9 @@ use crate::joint_action;
 /// More policies than this are refused.
 pub const MAX_POLICIES: usize = 1 << 22;
 
+/// More actions than this, of all factors in all joint actions, are refused.
+const MAX_ACTIONS: f64 = (1_u64 << 27) as f64;
+
 /// Longer policies than this are refused.
 pub const MAX_POLICY_LEN: usize = 1 << 10;
 
@@ -65,6 +68,15 @@ impl Policies {
         let count = joint.powi(i32::try_from(steps).unwrap_or(i32::MAX));
         if count > MAX_POLICIES as f64 {
             return Err(too_many(count));
+        }
+        let actions = joint * num_controls.len() as f64;
+        if actions > MAX_ACTIONS {
+            return Err(ModelError::TooLarge {
+                what: "the number of actions of all factors in all joint actions",
+                size: actions,
+                limit: MAX_ACTIONS as usize,
+                remedy: "give policies of your own",
+            });
         }
         let joint = joint as u32;
         let mut actions = vec![0; joint as usize * num_controls.len()];

@@ -9,6 +9,9 @@ pub(crate) const SUM_TOLERANCE: f64 = 1e-6;
 /// The deepest reach of inductive inference.
 const MAX_INDUCTIVE_DEPTH: usize = 1 << 16;
 
+/// The most sweeps of an inference: one that has not settled by then never will.
+const MAX_ITERATIONS: usize = 1 << 16;
+
 /// Checks everything but the number of policies, on which E's length depends.
 pub(crate) fn check(model: &GenerativeModel, options: &Options) -> Result<(), ModelError> {
     check_counts(model)?;
@@ -168,11 +171,11 @@ fn check_options(options: &Options) -> Result<(), ModelError> {
             return Err(ModelError::Option { name, value, expected: "a precision is 0 or more" });
         }
     }
-    if options.num_iter == 0 {
+    if !(1..=MAX_ITERATIONS).contains(&options.num_iter) {
         return Err(ModelError::Option {
             name: "num_iter",
-            value: 0.0,
-            expected: "inference needs at least one sweep",
+            value: options.num_iter as f64,
+            expected: "inference needs at least one sweep, and at most 65536",
         });
     }
     if options.df_tolerance.is_nan() {
@@ -292,7 +295,7 @@ fn check_inductive(inductive: &Inductive, model: &GenerativeModel) -> Result<(),
 }
 
 /// The index of the element at `place` of a row-major array.
-fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
+pub(crate) fn index_of(mut place: usize, shape: &[usize]) -> Vec<usize> {
     let mut index = vec![0; shape.len()];
     for (slot, length) in index.iter_mut().zip(shape).rev() {
         *slot = place % length;

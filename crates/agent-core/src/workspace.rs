@@ -120,10 +120,13 @@ impl<R: Real> Workspace<R> {
         Self { room: Room::new(model), model: Arc::clone(model) }
     }
 
-    /// Goes on with a model that has learned. What the last step computed stays.
-    pub(crate) fn adopt(&mut self, model: Arc<Model<R>>) {
-        self.room.planning = Planning::new(&model);
-        self.model = model;
+    /// Goes on with a model that has learned. The room is made anew: which factors a likelihood
+    /// depends on, and which of its elements are zero, can have changed.
+    pub(crate) fn adopt(&mut self, model: &Arc<Model<R>>) {
+        let made = Self::new(model);
+        let before = std::mem::replace(self, made).room;
+        let room = &mut self.room;
+        (room.inferred, room.prior, room.plan) = (before.inferred, before.prior, before.plan);
     }
 
     /// The empirical prior of the last inference: what was expected before the observation,

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+#[path = "it/broken.rs"]
+mod broken;
 #[path = "it/derivations.rs"]
 mod derivations;
 #[path = "it/errors.rs"]
@@ -10,10 +12,15 @@ mod errors;
 mod extras;
 #[path = "it/golden.rs"]
 mod golden;
+#[path = "it/json.rs"]
+mod json;
 #[path = "it/learning.rs"]
 mod learning;
 #[path = "it/models.rs"]
 mod models;
+#[cfg(feature = "npz")]
+#[path = "it/npz.rs"]
+mod npz;
 #[path = "it/population.rs"]
 mod population;
 #[path = "it/random_model.rs"]

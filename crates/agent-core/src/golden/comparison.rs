@@ -1,9 +1,9 @@
 //! How far a replay is from what a file records, quantity by quantity.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{ByFactor, FreeEnergy, Run, Step};
+use super::{ByFactor, FreeEnergy, Run, Step, Terms};
 
 /// The margin above which two implementations must choose the same action.
 const DECISIVE_MARGIN: f64 = 1e-9;
@@ -76,14 +76,25 @@ pub(super) struct Misfit {
     pub(super) quantity: Quantity,
 }
 
+/// What a comparison found.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Comparison {
+    pub(super) differences: Vec<Difference>,
+    /// Recorded, but not computed.
+    pub(super) uncomputed: Vec<Quantity>,
+    /// Recorded, but not known.
+    pub(super) unknown: Vec<String>,
+}
+
 /// The largest differences over all steps, of what both the file and the replay have.
 pub(super) fn compare(
     run: &Run,
     computed: &[Step],
     final_counts_d: Option<&ByFactor>,
     policies: usize,
-) -> Result<Vec<Difference>, Misfit> {
+) -> Result<Comparison, Misfit> {
     let mut worst = Worst::default();
+    worst.unknown.extend(run.other.keys().cloned());
     for (expected, got) in run.steps.iter().zip(computed) {
         compare_step(expected, got, &mut worst)?;
     }
@@ -95,17 +106,22 @@ pub(super) fn compare(
         final_counts_d,
         by_factor,
     )?;
-    let differences = worst.0.into_iter().map(|(quantity, largest)| Difference {
+    let differences = worst.largest.into_iter().map(|(quantity, largest)| Difference {
         quantity,
         largest,
         tolerance: quantity.tolerance(policies),
     });
-    Ok(differences.collect())
+    Ok(Comparison {
+        differences: differences.collect(),
+        uncomputed: worst.uncomputed.into_iter().collect(),
+        unknown: worst.unknown.into_iter().collect(),
+    })
 }
 
 fn compare_step(expected: &Step, got: &Step, worst: &mut Worst) -> Result<(), Misfit> {
     let t = got.t;
     let (e, g) = (expected, got);
+    worst.unknown.extend(e.other.keys().cloned());
     worst.see_both(t, Quantity::Prior, e.prior.as_ref(), g.prior.as_ref(), by_factor)?;
     worst.see_both(t, Quantity::Qs, e.qs.as_ref(), g.qs.as_ref(), by_factor)?;
     let (expected_latest, latest) = (e.latest_belief.as_ref(), g.latest_belief.as_ref());
@@ -127,7 +143,10 @@ fn compare_step(expected: &Step, got: &Step, worst: &mut Worst) -> Result<(), Mi
     worst.see_both(t, Quantity::CountsB, e.pB.as_ref(), g.pB.as_ref(), by_factor)?;
     worst.see(t, Quantity::NegEfe, flat(&e.neg_efe, &g.neg_efe))?;
     worst.see(t, Quantity::QPi, flat(&e.q_pi, &g.q_pi))?;
-    if let (Some(e), Some(g)) = (&e.terms, &g.terms) {
+    if let Some(e) = &e.terms {
+        worst.unknown.extend(e.other.keys().map(|key| format!("terms.{key}")));
+        let none = Terms::default();
+        let g = g.terms.as_ref().unwrap_or(&none);
         let terms = [
             (Quantity::Utility, &e.utility, &g.utility),
             (Quantity::StatesInfoGain, &e.states_info_gain, &g.states_info_gain),
@@ -140,23 +159,28 @@ fn compare_step(expected: &Step, got: &Step, worst: &mut Worst) -> Result<(), Mi
     }
     let is_decided = e.action_margin.is_none_or(|margin| margin > DECISIVE_MARGIN);
     let differs = is_decided && e.action != g.action;
-    *worst.0.entry(Quantity::Actions).or_insert(0.0) += f64::from(u8::from(differs));
+    *worst.largest.entry(Quantity::Actions).or_insert(0.0) += f64::from(u8::from(differs));
     Ok(())
 }
 
-/// The largest difference of each quantity so far.
+/// The largest difference of each quantity so far, and what cannot be compared.
 #[derive(Debug, Default)]
-struct Worst(BTreeMap<Quantity, f64>);
+struct Worst {
+    largest: BTreeMap<Quantity, f64>,
+    uncomputed: BTreeSet<Quantity>,
+    unknown: BTreeSet<String>,
+}
 
 impl Worst {
     fn see(&mut self, t: usize, quantity: Quantity, difference: Option<f64>) -> Result<(), Misfit> {
         let difference = difference.ok_or(Misfit { t, quantity })?;
-        let largest = self.0.entry(quantity).or_insert(0.0);
+        let largest = self.largest.entry(quantity).or_insert(0.0);
         *largest = larger(*largest, difference);
         Ok(())
     }
 
-    /// Compares what both have; a file need not record everything.
+    /// Compares what both have; a file need not record everything, but what it records is to be
+    /// computed.
     fn see_both<T>(
         &mut self,
         t: usize,
@@ -167,7 +191,11 @@ impl Worst {
     ) -> Result<(), Misfit> {
         match (expected, got) {
             (Some(expected), Some(got)) => self.see(t, quantity, difference(expected, got)),
-            _ => Ok(()),
+            (Some(_), None) => {
+                self.uncomputed.insert(quantity);
+                Ok(())
+            }
+            (None, _) => Ok(()),
         }
     }
 }

@@ -1,13 +1,16 @@
 //! Replaying a run of a golden file.
 
-use super::comparison::{Difference, Quantity, compare};
-use super::{ByFactor, FreeEnergy, GoldenFile, GoldenOptions, Run, Step, Terms};
+use super::comparison::{Comparison, Difference, Quantity, compare};
+use super::terms;
+use super::{ByFactor, FreeEnergy, GoldenFile, GoldenInductive, GoldenOptions, Run, Step, Terms};
 use crate::beliefs::Layout;
 use crate::error::{ModelError, StepError};
+use crate::learning::count_first_states;
 use crate::sequence::{MessagePassing, SequenceAgent, SequenceModel};
 use crate::workspace::Plan;
 use crate::{
-    Agent, Array, Evidence, Inductive, Learner, Model, Options, Profile, Rates, Sampling, Workspace,
+    Agent, Array, Counts, Evidence, GenerativeModel, Inductive, Learner, Model, Options, Profile,
+    Rates, Sampling, StructuralZeros, Workspace,
 };
 
 /// A run replayed.
@@ -19,8 +22,20 @@ pub struct Replay {
     pub steps: Vec<Step>,
     /// The counts of D after the last step, where the profile learns D.
     pub final_counts_d: Option<ByFactor>,
-    /// One for each quantity that the run records.
+    /// One for each quantity that the run records and the replay computes.
     pub differences: Vec<Difference>,
+    /// What the run records and the replay does not compute: it cannot be said to agree.
+    pub uncomputed: Vec<Quantity>,
+    /// The names of what the run records and the format does not have.
+    pub unknown: Vec<String>,
+}
+
+impl Replay {
+    /// Whether everything of the format that the run records was computed, and is near enough.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.uncomputed.is_empty() && self.differences.iter().all(Difference::is_within)
+    }
 }
 
 /// Why a run could not be replayed.
@@ -79,28 +94,32 @@ pub fn replay(file: &GoldenFile, name: &str, run: &Run) -> Result<Replay, Replay
             run.steps.len()
         )));
     }
-    let learns = file.options.learn_A || file.options.learn_B || file.options.learn_D;
-    let mut final_counts_d = None;
-    let steps = match inference {
+    let learns = file.options.learn_A || file.options.learn_B;
+    let learns_first = file.options.learn_D && profile == Profile::Legacy;
+    let (steps, final_counts_d) = match inference {
         Inference::Window(_) if learns => {
-            return Err(ReplayError::Unsupported("learning with message passing over a window"));
+            return Err(ReplayError::Unsupported(match profile {
+                // There `qs` is per policy and moment, which `update_A` and `update_B` fail on.
+                Profile::Legacy => "pymdp 0.0.7.1 does not learn A or B with message passing",
+                Profile::Modern => "runs of message passing record no counts of A and B",
+            }));
         }
         Inference::Window(method) => replay_window(file, run, options, method)?,
-        Inference::FixedPoint if learns => {
-            let (steps, counts_d) = replay_learning(file, run, options)?;
-            final_counts_d = counts_d;
-            steps
-        }
-        Inference::FixedPoint => replay_steps(file, run, options)?,
+        Inference::FixedPoint if learns || learns_first => replay_learning(file, run, options)?,
+        Inference::FixedPoint => (replay_steps(file, run, options)?, None),
     };
     let policies = file.policies.shape.first().copied().unwrap_or(0);
-    let differences = compare(run, &steps, final_counts_d.as_ref(), policies)
-        .map_err(|misfit| ReplayError::Misfit { t: misfit.t, quantity: misfit.quantity })?;
-    Ok(Replay { profile, steps, final_counts_d, differences })
+    let Comparison { differences, uncomputed, unknown } =
+        compare(run, &steps, final_counts_d.as_ref(), policies)
+            .map_err(|misfit| ReplayError::Misfit { t: misfit.t, quantity: misfit.quantity })?;
+    Ok(Replay { profile, steps, final_counts_d, differences, uncomputed, unknown })
 }
 
 /// The profile that a run's name tells.
-fn profile_of(name: &str) -> Result<Profile, ReplayError> {
+///
+/// # Errors
+/// [`ReplayError::Unsupported`] for a name that tells none.
+pub fn profile_of(name: &str) -> Result<Profile, ReplayError> {
     if name.starts_with("pymdp-0.") {
         Ok(Profile::Legacy)
     } else if name.starts_with("pymdp-1.") {
@@ -131,6 +150,9 @@ fn options(file: &GoldenFile, name: &str, profile: Profile) -> Result<Options, R
             file.policies.data.len()
         ))
     })?;
+    if given.action_selection != "deterministic" {
+        return Err(ReplayError::Unsupported("actions that were drawn cannot be compared"));
+    }
     let settles = !name.ends_with("-fpi16");
     Ok(Options {
         policies: Some(policies),
@@ -138,7 +160,14 @@ fn options(file: &GoldenFile, name: &str, profile: Profile) -> Result<Options, R
         use_utility: given.use_utility,
         use_states_info_gain: given.use_states_info_gain,
         use_param_info_gain: given.use_param_info_gain,
-        inductive: inductive(file, profile)?,
+        inductive: match file.options.use_inductive && profile == Profile::Modern {
+            true => Some(goals(file).ok_or_else(|| {
+                let problem = "use_inductive is on, but there is no H or no inductive option; both \
+                               are needed";
+                ReplayError::Inconsistent(problem.to_owned())
+            })?),
+            false => None,
+        },
         gamma: given.gamma,
         alpha: given.alpha,
         sampling: match given.sampling_mode.as_str() {
@@ -159,19 +188,25 @@ fn options(file: &GoldenFile, name: &str, profile: Profile) -> Result<Options, R
     })
 }
 
-/// Goals, if inductive inference is on; legacy pymdp has none.
-fn inductive(file: &GoldenFile, profile: Profile) -> Result<Option<Inductive>, ReplayError> {
-    if !file.options.use_inductive || profile == Profile::Legacy {
-        return Ok(None);
+/// What inductive inference needs, if the file has it.
+fn goals(file: &GoldenFile) -> Option<Inductive> {
+    let GoldenInductive { depth, threshold, epsilon } = file.options.inductive?;
+    Some(Inductive { goals: file.model.H.clone()?, depth, threshold, epsilon })
+}
+
+/// The first step's terms, if the run records them: it has all of them, whatever its options.
+fn add_terms(
+    step: &mut Step,
+    (file, run): (&GoldenFile, &Run),
+    (model, counts): (&GenerativeModel, &Counts),
+    options: &Options,
+    beliefs: &[f64],
+) -> Result<(), ReplayError> {
+    if run.steps.get(step.t).is_some_and(|recorded| recorded.terms.is_some()) {
+        let goals = goals(file).filter(|_| options.profile == Profile::Modern);
+        step.terms = Some(terms::all(model, counts, options, goals, beliefs)?);
     }
-    let (Some(goals), Some(given)) = (file.model.H.clone(), file.options.inductive) else {
-        return Err(ReplayError::Inconsistent(
-            "use_inductive is on, but there is no H or no inductive option; both are needed"
-                .to_owned(),
-        ));
-    };
-    let (depth, threshold, epsilon) = (given.depth, given.threshold, given.epsilon);
-    Ok(Some(Inductive { goals, depth, threshold, epsilon }))
+    Ok(())
 }
 
 /// Observations with the actions executed after them.
@@ -186,12 +221,16 @@ fn at(t: usize) -> impl Fn(StepError) -> ReplayError + Copy {
 
 fn replay_steps(file: &GoldenFile, run: &Run, options: Options) -> Result<Vec<Step>, ReplayError> {
     let generative_model = file.model.generative_model(run.A_dependencies.as_ref());
-    let model = Model::with_counts(&generative_model, &file.model.counts(), options)?;
+    let counts = file.model.counts(run.A_dependencies.as_ref());
+    let model = Model::with_counts(&generative_model, &counts, options)?;
     let (mut agent, mut workspace) = (Agent::new(&model), Workspace::new(&model));
     let mut steps = Vec::with_capacity(file.observations.len());
     for (t, observation, executed) in episode(file) {
         let action = agent.step(observation, &mut workspace).map_err(at(t))?.to_vec();
-        steps.push(filtered_step(t, &agent, &workspace, action));
+        let mut step = filtered_step(t, &agent, &workspace, action);
+        let known = (&generative_model, &counts);
+        add_terms(&mut step, (file, run), known, &model.options, agent.beliefs())?;
+        steps.push(step);
         agent.set_action(executed).map_err(at(t))?;
     }
     Ok(steps)
@@ -208,12 +247,14 @@ fn replay_learning(
     let rates = Rates {
         a: given.learn_A.then_some(given.lr_pA),
         b: given.learn_B.then_some(given.lr_pB),
-        // Modern pymdp learns D from smoothed beliefs; its runs record none.
+        // Modern pymdp does not learn D.
         d: (given.learn_D && profile == Profile::Legacy).then_some(given.lr_pD),
+        zeros: zeros_of(profile),
         ..Rates::default()
     };
     let generative_model = file.model.generative_model(run.A_dependencies.as_ref());
-    let mut learner = Learner::new(generative_model, file.model.counts(), rates, options)?;
+    let counts = file.model.counts(run.A_dependencies.as_ref());
+    let mut learner = Learner::new(generative_model, counts, rates, options)?;
     let mut steps = Vec::with_capacity(file.observations.len());
     let flattened = |arrays: &Option<Vec<Array>>| {
         arrays.as_ref().map(|arrays| arrays.iter().map(|array| array.data.clone()).collect())
@@ -223,7 +264,9 @@ fn replay_learning(
         learner.perceive(&evidence).map_err(at(t))?;
         let (counts_a, counts_b) = (flattened(&learner.counts().a), flattened(&learner.counts().b));
         let action = learner.act().map_err(at(t))?.to_vec();
-        let step = filtered_step(t, learner.agent(), learner.workspace(), action);
+        let mut step = filtered_step(t, learner.agent(), learner.workspace(), action);
+        let (agent, known) = (learner.agent(), (learner.generative_model(), learner.counts()));
+        add_terms(&mut step, (file, run), known, &agent.model().options, agent.beliefs())?;
         steps.push(Step { pA: counts_a, pB: counts_b, ..step });
         learner.set_action(executed).map_err(at(t))?;
     }
@@ -232,19 +275,28 @@ fn replay_learning(
     Ok((steps, final_counts_d))
 }
 
+/// What pymdp's lines do where the model holds something to be impossible.
+fn zeros_of(profile: Profile) -> StructuralZeros {
+    match profile {
+        Profile::Legacy => StructuralZeros::Keep,
+        Profile::Modern => StructuralZeros::Count,
+    }
+}
+
 fn replay_window(
     file: &GoldenFile,
     run: &Run,
     options: Options,
     method: MessagePassing,
-) -> Result<Vec<Step>, ReplayError> {
+) -> Result<(Vec<Step>, Option<ByFactor>), ReplayError> {
     let profile = options.profile;
     let horizon = match profile {
         Profile::Legacy => file.options.inference_horizon,
         Profile::Modern => file.observations.len().max(1),
     };
     let generative_model = file.model.generative_model(run.A_dependencies.as_ref());
-    let sequence = SequenceModel::new(&generative_model, options)?;
+    let mut counts = file.model.counts(run.A_dependencies.as_ref());
+    let sequence = SequenceModel::with_counts(&generative_model, &counts, options)?;
     let layout = &sequence.model().layout;
     let mut agent = SequenceAgent::new(&sequence, method, horizon).map_err(ReplayError::Agent)?;
     let mut steps = Vec::with_capacity(file.observations.len());
@@ -268,12 +320,25 @@ fn replay_window(
                     agent.window().iter().map(|beliefs| beliefs[layout.range(f)].to_vec()).collect()
                 };
                 step.qs_seq = Some((0..layout.factors()).map(moments).collect());
+                step.F = Some(FreeEnergy::One(agent.free_energy()));
+                let (known, options) = ((&generative_model, &counts), &sequence.model().options);
+                if let Some(present) = agent.window().last() {
+                    add_terms(&mut step, (file, run), known, options, present)?;
+                }
             }
         }
         steps.push(step);
         agent.set_action(executed).map_err(at(t))?;
     }
-    Ok(steps)
+    if !(file.options.learn_D && profile == Profile::Legacy) {
+        return Ok((steps, None));
+    }
+    // `update_D` with message passing takes the beliefs that the window begins with.
+    let first = counts.d.get_or_insert_with(|| generative_model.d.clone());
+    let zeros = zeros_of(profile);
+    let rates = Rates { d: Some(file.options.lr_pD), zeros, ..Rates::default() };
+    count_first_states(first, agent.prior(), file.options.lr_pD, &rates);
+    Ok((steps, Some(first.iter().map(|counts| counts.data.clone()).collect())))
 }
 
 fn filtered_step(t: usize, agent: &Agent, workspace: &Workspace, action: Vec<usize>) -> Step {
@@ -302,6 +367,7 @@ fn planned_step(t: usize, model: &Model, plan: &Plan<f64>, action: Vec<usize>) -
             states_info_gain: when(options.use_states_info_gain, &plan.states_info_gain),
             param_info_gain: when(options.use_param_info_gain, &plan.param_info_gain),
             inductive_value: when(options.inductive.is_some(), &plan.inductive_value),
+            ..Terms::default()
         }),
         action,
         ..Step::default()

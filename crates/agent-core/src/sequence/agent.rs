@@ -55,6 +55,12 @@ pub struct SequenceAgent {
     observations: VecDeque<Vec<usize>>,
     actions: VecDeque<Vec<usize>>,
     window: Vec<Vec<f64>>,
+    /// Modern only.
+    free_energy: f64,
+    /// Observations so far, also those that have left the window.
+    seen: usize,
+    /// Legacy with a horizon of 1 only: see [`SequenceAgent::new`].
+    oldest: Vec<Vec<usize>>,
     /// Legacy only, `[policy]`.
     by_policy: Vec<PolicyBeliefs>,
     policies: Vec<Vec<Vec<usize>>>,
@@ -67,6 +73,10 @@ pub struct SequenceAgent {
 
 impl SequenceAgent {
     /// An agent with a window of at most `horizon` observations, at least one.
+    ///
+    /// Take 2 or more in the legacy profile. With 1 it does what pymdp 0.0.7.1 does, where
+    /// `prev_actions[-0:]` is all of them: the first actions ever done, as many as a policy has
+    /// steps, take the place of the policy's own.
     ///
     /// # Errors
     /// [`StepError::Horizon`] for no horizon; [`StepError::Method`] for variational messages in
@@ -91,6 +101,9 @@ impl SequenceAgent {
             observations: VecDeque::new(),
             actions: VecDeque::new(),
             window: Vec::new(),
+            free_energy: 0.0,
+            seen: 0,
+            oldest: Vec::new(),
             by_policy: Vec::new(),
             policies: if is_legacy { model.policies.to_list() } else { Vec::new() },
             planning: Planning::new(model),
@@ -117,6 +130,12 @@ impl SequenceAgent {
     /// Legacy: the free energy of each policy.
     pub fn free_energy_by_policy(&self) -> impl Iterator<Item = f64> {
         self.by_policy.iter().map(|policy| policy.free_energy)
+    }
+
+    /// Modern: the free energy of the window's beliefs, summed over its moments.
+    #[must_use]
+    pub fn free_energy(&self) -> f64 {
+        self.free_energy
     }
 
     /// What is believed about the window's first moment before its observation.
@@ -153,17 +172,22 @@ impl SequenceAgent {
         }
         self.slide();
         self.observations.push_back(observation.to_vec());
+        self.seen += 1;
         let (observations, actions) =
             (self.observations.make_contiguous(), self.actions.make_contiguous());
-        match self.sequence.model.options.profile {
+        let (sequence, prior) = (&*self.sequence, &self.prior);
+        match sequence.model.options.profile {
             Profile::Modern => {
-                self.window =
-                    modern::infer(&self.sequence, self.method, observations, actions, &self.prior);
+                let window = modern::infer(sequence, self.method, observations, actions, prior);
+                self.free_energy =
+                    modern::free_energy(sequence, observations, actions, prior, &window);
+                self.window = window;
             }
             Profile::Legacy => {
-                let likelihoods = legacy::likelihoods(&self.sequence, observations);
+                let actions = if self.horizon == 1 { &self.oldest[..] } else { actions };
+                let likelihoods = legacy::likelihoods(sequence, observations);
                 let infer = |policy: &Vec<Vec<usize>>| {
-                    legacy::infer(&self.sequence, &likelihoods, actions, policy, &self.prior)
+                    legacy::infer(sequence, &likelihoods, actions, policy, prior)
                 };
                 self.by_policy = self.policies.iter().map(infer).collect();
             }
@@ -263,6 +287,10 @@ impl SequenceAgent {
     fn remember(&mut self, action: Vec<usize>) {
         if self.observations.is_empty() {
             return;
+        }
+        if self.horizon == 1 && self.seen <= self.sequence.model.policies.steps() {
+            self.oldest.truncate(self.seen - 1);
+            self.oldest.push(action.clone());
         }
         self.actions.truncate(self.observations.len() - 1);
         self.actions.push_back(action);

@@ -22,13 +22,15 @@ pub struct Smoothed {
 /// Time is linear in moments and in the elements of B.
 ///
 /// # Errors
-/// [`StepError`] if there is not one action less than moments, or one does not exist.
+/// [`StepError`] if there is not one action less than moments, or one does not exist, or a
+/// factor's transitions depend on another.
 pub fn smooth(
     sequence: &SequenceModel,
     filtered: &[Vec<f64>],
     actions: &[Vec<usize>],
 ) -> Result<Smoothed, StepError> {
     let model = &*sequence.model;
+    super::check_alone(model)?;
     let moments = filtered.len();
     if actions.len() + 1 != moments {
         return Err(StepError::Moments { actions: actions.len(), moments });

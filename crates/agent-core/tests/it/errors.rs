@@ -163,3 +163,28 @@ fn a_seed_decides_what_is_drawn_and_nothing_else_does() {
     let seen: std::collections::BTreeSet<usize> = lives(1).into_iter().collect();
     assert_eq!(seen.len(), 5, "with little precision every action is drawn: {seen:?}");
 }
+
+#[test]
+fn more_actions_than_memory_holds_are_refused() {
+    let factors = 300;
+    let two_ways = |f: usize| if f < 20 { 2 } else { 1 };
+    let model = GenerativeModel {
+        a: vec![Array::from_fn(&[2, 1], |_| 0.5)],
+        b: (0..factors).map(|f| Array::from_fn(&[1, 1, two_ways(f)], |_| 1.0)).collect(),
+        c: vec![Array::vector(vec![0.0; 2])],
+        d: vec![Array::vector(vec![1.0]); factors],
+        e: None,
+        a_dependencies: Some(vec![vec![0]]),
+        b_dependencies: None,
+    };
+    let error = Model::new(&model, Options::of(Profile::Modern)).unwrap_err();
+    assert!(matches!(error, ModelError::TooLarge { .. }), "{error}");
+}
+
+#[test]
+fn sweeps_without_end_and_habits_of_nothing_are_refused() {
+    let error = refused(|_, options| options.num_iter = usize::MAX);
+    assert!(matches!(error, ModelError::Option { name: "num_iter", .. }), "{error}");
+    let error = refused(|model, _| model.e = Some(Array::vector(vec![0.0; 16])));
+    assert!(matches!(error, ModelError::Sum { array: ArrayName::E, sum: 0.0, .. }), "{error}");
+}

@@ -1,7 +1,8 @@
 //! What learners learn, where golden runs say nothing: zeros, forgetting, C, D, E, missing evidence.
 
 use agent_core::{
-    Array, Counts, Evidence, Learner, ModelError, Options, Profile, Rates, StepError, models,
+    Agent, Array, Counts, Evidence, GenerativeModel, Learner, Model, ModelError, Options, Profile,
+    Rates, StepError, StructuralZeros, Workspace, models,
 };
 
 fn options(profile: Profile) -> Options {
@@ -36,6 +37,41 @@ fn the_impossible_stays_impossible_in_both_profiles() {
             }
         }
         assert!(changed > 0, "nothing was learned");
+    }
+}
+
+/// What is precomputed depends on which factors a likelihood really depends on.
+#[test]
+fn a_likelihood_may_come_to_depend_on_more_factors() {
+    for profile in [Profile::Legacy, Profile::Modern] {
+        let blind = Array::from_fn(&[3, 2, 4], |_| 1.0 / 3.0);
+        let factor = |states: usize| {
+            Array::from_fn(&[states, states, 2], |i| {
+                f64::from(u8::from((i[1] + i[2]) % states == i[0]))
+            })
+        };
+        let model = GenerativeModel {
+            a: vec![blind],
+            b: vec![factor(2), factor(4)],
+            c: vec![Array::vector(vec![0.0, 1.0, 2.0])],
+            d: vec![Array::vector(vec![0.7, 0.3]), Array::vector(vec![0.1, 0.2, 0.3, 0.4])],
+            e: None,
+            a_dependencies: None,
+            b_dependencies: None,
+        };
+        let rates = Rates { a: Some(1.0), ..Rates::default() };
+        let mut learner = Learner::new(model, Counts::default(), rates, options(profile)).unwrap();
+        learner.step(&[1]).unwrap();
+        // What it saw told it nothing, so the same beliefs come from seeing nothing.
+        let learned = Model::new(learner.generative_model(), options(profile)).unwrap();
+        let (mut agent, mut workspace) = (Agent::new(&learned), Workspace::new(&learned));
+        agent.infer_states_from(&[Evidence::Missing], &mut workspace).unwrap();
+        agent.infer_policies(&mut workspace).unwrap();
+        let pairs = workspace.neg_efe().iter().zip(learner.workspace().neg_efe());
+        for (expected, got) in pairs {
+            assert!((expected - got).abs() < 1e-12, "{profile:?}: {got} instead of {expected}");
+        }
+        learner.step(&[2]).unwrap();
     }
 }
 
@@ -95,6 +131,43 @@ fn a_modality_that_is_not_seen_teaches_nothing() {
     assert_eq!(learner.generative_model().c[1], model.c[1]);
     let soft = &learner.counts().c.as_ref().unwrap()[2].data;
     assert_eq!(soft[..], [0.75, 1.25]);
+}
+
+#[test]
+fn what_was_impossible_can_be_learned_where_zeros_count() {
+    let model = models::tmaze(0.9);
+    let rates = Rates { a: Some(1.0), zeros: StructuralZeros::Count, ..Rates::default() };
+    let mut learner =
+        Learner::new(model.clone(), Counts::default(), rates, options(Profile::Modern)).unwrap();
+    // D says for sure that it is at the centre; there, A says, no reward is seen.
+    learner.perceive(&[Evidence::Outcome(0), Evidence::Outcome(1), Evidence::Outcome(0)]).unwrap();
+    let at = |array: &Array, outcome: usize| array.data[outcome * array.columns()];
+    assert_eq!(at(&model.a[1], 1), 0.0);
+    let (learned, counts) = (learner.generative_model(), learner.counts());
+    let counted = at(&counts.a.as_ref().unwrap()[1], 1);
+    assert!((counted - 0.5).abs() < 1e-6, "{counted}");
+    // Beside the one count of the outcome that the model held to be sure.
+    assert!((at(&learned.a[1], 1) - counted / 1.5).abs() < 1e-6);
+    // What was never counted either is not quite impossible.
+    let never = at(&learned.a[1], 2);
+    assert!(never > 0.0 && never < 1e-15, "{never}");
+}
+
+#[test]
+fn a_distribution_without_counts_cannot_be_learned() {
+    let model = models::tmaze(0.9);
+    let mut pa = model.a.clone();
+    for outcome in 0..2 {
+        pa[2].data[outcome * 8 + 3] = 0.0;
+    }
+    let counts = Counts { a: Some(pa), ..Counts::default() };
+    let new = |zeros| {
+        let rates = Rates { a: Some(1.0), zeros, ..Rates::default() };
+        Learner::new(model.clone(), counts.clone(), rates, options(Profile::Modern))
+    };
+    let error = new(StructuralZeros::Keep).unwrap_err();
+    assert!(error.to_string().starts_with("pA[2]: the counts at [1, 1] are all 0;"), "{error}");
+    assert!(new(StructuralZeros::Count).is_ok());
 }
 
 #[test]
