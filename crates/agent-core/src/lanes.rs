@@ -1,9 +1,9 @@
 //! Several numbers at once, where the processor can, with the same bits where it cannot.
 //!
-//! Every operation is one that IEEE 754 defines to the bit, and every sum adds in an order that
-//! is fixed by the code: lane by lane, added at the end. Fused multiply-add is left out on
-//! purpose. So a model gives the same bits on every machine, and the portable lanes are a check
-//! of the fast ones, not an approximation.
+//! Every operation is one that IEEE 754 defines to the bit, fused multiply-add among them, and
+//! every sum adds in an order that is fixed by the code: lane by lane, added at the end. So a
+//! model gives the same bits on every machine, and the portable lanes are a check of the fast
+//! ones, not an approximation. (Where a processor has no fused multiply-add they are slow.)
 
 mod portable;
 #[cfg(target_arch = "x86_64")]
@@ -25,6 +25,10 @@ pub trait Lanes<R: Real>: Copy {
     fn sub(self, a: R::Vector, b: R::Vector) -> R::Vector;
     fn mul(self, a: R::Vector, b: R::Vector) -> R::Vector;
     fn div(self, a: R::Vector, b: R::Vector) -> R::Vector;
+    /// `a b + c`, rounded once.
+    fn mul_add(self, a: R::Vector, b: R::Vector, c: R::Vector) -> R::Vector;
+    /// `c - a b`, rounded once.
+    fn negative_mul_add(self, a: R::Vector, b: R::Vector, c: R::Vector) -> R::Vector;
     /// The larger; `b` where either is not a number.
     fn max(self, a: R::Vector, b: R::Vector) -> R::Vector;
     /// `a` where `x > limit`, else `b`.
@@ -36,43 +40,37 @@ pub trait Lanes<R: Real>: Copy {
     /// `2^k` for the whole number k that [`Elementary::rounding`] was added to.
     fn power_of_two(self, rounded: R::Vector) -> R::Vector;
 
-    /// Natural logarithms of normal positive numbers, within one unit in the last place: the
-    /// polynomial of Sun's fdlibm.
+    /// Natural logarithms of normal positive numbers, within two units in the last place: the
+    /// polynomial of Sun's fdlibm, without its care for the last unit.
     #[inline(always)]
     fn ln(self, x: R::Vector) -> R::Vector {
-        let Elementary { ln2_high, ln2_low, ln_even, ln_odd, .. } = R::ELEMENTARY;
-        let one = self.splat(R::ONE);
+        let Elementary { ln2, ln_even, ln_odd, .. } = R::ELEMENTARY;
         let (k, m) = self.split(x);
-        let f = self.sub(m, one);
-        let s = self.div(f, self.add(self.add(one, one), f));
+        let f = self.sub(m, self.splat(R::ONE));
+        let s = self.div(f, self.add(f, self.splat(R::of(2.0))));
         let z = self.mul(s, s);
         let w = self.mul(z, z);
         let even = self.mul(w, self.polynomial(w, ln_even));
-        let odd = self.mul(z, self.polynomial(w, ln_odd));
-        let half = self.mul(self.splat(R::of(0.5)), self.mul(f, f));
-        let low = self.add(
-            self.mul(s, self.add(half, self.add(even, odd))),
-            self.mul(k, self.splat(ln2_low)),
-        );
-        self.sub(self.mul(k, self.splat(ln2_high)), self.sub(self.sub(half, low), f))
+        let series = self.mul_add(z, self.polynomial(w, ln_odd), even);
+        self.mul_add(k, self.splat(ln2), self.mul_add(s, series, self.add(s, s)))
     }
 
     /// `e^x` for x that are not large, within one unit in the last place; 0 where it would no
-    /// longer be a normal number. Sun's fdlibm again.
+    /// longer be a normal number. The series of the rest that whole powers of two leave, even and
+    /// odd terms apart: a division would take longer than both.
     #[inline(always)]
     fn exp(self, x: R::Vector) -> R::Vector {
-        let Elementary { ln2_high, ln2_low, log2_e, rounding, least, exp, .. } = R::ELEMENTARY;
+        let Elementary { ln2_high, ln2_low, log2_e, rounding, least, .. } = R::ELEMENTARY;
+        let Elementary { exp_even, exp_odd, .. } = R::ELEMENTARY;
         let least = self.splat(least);
         let kept = self.max(x, least);
-        let rounded = self.add(self.mul(kept, self.splat(log2_e)), self.splat(rounding));
+        let rounded = self.mul_add(kept, self.splat(log2_e), self.splat(rounding));
         let k = self.sub(rounded, self.splat(rounding));
-        let high = self.sub(kept, self.mul(k, self.splat(ln2_high)));
-        let low = self.mul(k, self.splat(ln2_low));
-        let r = self.sub(high, low);
+        let high = self.negative_mul_add(k, self.splat(ln2_high), kept);
+        let r = self.negative_mul_add(k, self.splat(ln2_low), high);
         let z = self.mul(r, r);
-        let c = self.sub(r, self.mul(z, self.polynomial(z, exp)));
-        let quotient = self.div(self.mul(r, c), self.sub(self.splat(R::of(2.0)), c));
-        let y = self.sub(self.splat(R::ONE), self.sub(self.sub(low, quotient), high));
+        let series = self.mul_add(r, self.polynomial(z, exp_odd), self.polynomial(z, exp_even));
+        let y = self.add(self.splat(R::ONE), self.mul_add(z, series, r));
         let power = self.mul(y, self.power_of_two(rounded));
         self.where_above(x, least, power, self.splat(R::ZERO))
     }
@@ -83,7 +81,7 @@ pub trait Lanes<R: Real>: Copy {
         let mut coefficients = coefficients.iter().rev();
         let mut sum = self.splat(coefficients.next().copied().unwrap_or(R::ZERO));
         for coefficient in coefficients {
-            sum = self.add(self.splat(*coefficient), self.mul(x, sum));
+            sum = self.mul_add(x, sum, self.splat(*coefficient));
         }
         sum
     }
@@ -196,16 +194,16 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
 
         #[test]
-        fn logarithms_are_within_a_unit_in_the_last_place(
+        fn logarithms_are_within_two_units_in_the_last_place(
             x in 1e-30..f64::MAX, near in 0.5..2.0, single in 1e-30_f32..1e30,
         ) {
             for x in [x, near, x.recip().max(1e-30)] {
                 let got = portable(x).0;
-                prop_assert!(ulps(got, x.ln()) <= 1, "ln {x} is {} and not {got}", x.ln());
+                prop_assert!(ulps(got, x.ln()) <= 2, "ln {x} is {} and not {got}", x.ln());
             }
             for x in [single, near as f32] {
                 let (got, exact) = (portable(x).0, f64::from(x).ln() as f32);
-                prop_assert!(got.to_bits().abs_diff(exact.to_bits()) <= 1, "ln {x}: {got} {exact}");
+                prop_assert!(got.to_bits().abs_diff(exact.to_bits()) <= 2, "ln {x}: {got} {exact}");
             }
         }
 

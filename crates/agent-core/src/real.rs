@@ -76,10 +76,12 @@ mod sealed {
     impl Sealed for f32 {}
 }
 
-/// The constants of `ln` and `exp` in Sun's fdlibm, for one precision.
+/// The constants of `ln` (Sun's fdlibm) and `exp` (inverse factorials) for one precision.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Elementary<R: 'static> {
+    pub(crate) ln2: R,
+    /// The first bits of ln 2, whose product with a whole number is exact, and the others.
     pub(crate) ln2_high: R,
     pub(crate) ln2_low: R,
     pub(crate) log2_e: R,
@@ -89,7 +91,8 @@ pub struct Elementary<R: 'static> {
     pub(crate) least: R,
     pub(crate) ln_even: &'static [R],
     pub(crate) ln_odd: &'static [R],
-    pub(crate) exp: &'static [R],
+    pub(crate) exp_even: &'static [R],
+    pub(crate) exp_odd: &'static [R],
 }
 
 impl Real for f64 {
@@ -99,6 +102,7 @@ impl Real for f64 {
     type Vector = f64x4;
     const LANES: usize = 4;
     const ELEMENTARY: Elementary<Self> = Elementary {
+        ln2: std::f64::consts::LN_2,
         ln2_high: 6.931_471_803_691_238e-1,
         ln2_low: 1.908_214_929_270_587_7e-10,
         log2_e: std::f64::consts::LOG2_E,
@@ -115,12 +119,21 @@ impl Real for f64 {
             1.818_357_216_161_805e-1,
             1.479_819_860_511_658_6e-1,
         ],
-        exp: &[
-            1.666_666_666_666_660_2e-1,
-            -2.777_777_777_701_559_3e-3,
-            6.613_756_321_437_934e-5,
-            -1.653_390_220_546_525_2e-6,
-            4.138_136_797_057_238_5e-8,
+        exp_even: &[
+            5.000_000_000_0e-1,
+            4.166_666_666_666_666_4e-2,
+            1.388_888_888_888_889e-3,
+            2.480_158_730_158_73e-5,
+            2.755_731_922_398_589e-7,
+            2.087_675_698_786_81e-9,
+        ],
+        exp_odd: &[
+            1.666_666_666_666_666_6e-1,
+            8.333_333_333_333_333e-3,
+            1.984_126_984_126_984e-4,
+            2.755_731_922_398_589_3e-6,
+            2.505_210_838_544_172e-8,
+            1.605_904_383_682_161_3e-10,
         ],
     };
 
@@ -191,6 +204,7 @@ impl Real for f32 {
     type Vector = f32x8;
     const LANES: usize = 8;
     const ELEMENTARY: Elementary<Self> = Elementary {
+        ln2: std::f32::consts::LN_2,
         ln2_high: 6.931_381e-1,
         ln2_low: 9.058_001e-6,
         log2_e: std::f32::consts::LOG2_E,
@@ -198,7 +212,8 @@ impl Real for f32 {
         least: -87.0,
         ln_even: &[4.000_097e-1, 2.427_907_9e-1],
         ln_odd: &[6.666_666e-1, 2.849_879e-1],
-        exp: &[1.666_662_5e-1, -2.766_733_3e-3],
+        exp_even: &[5.000e-1, 4.166_666_8e-2, 1.388_888_9e-3],
+        exp_odd: &[1.666_666_7e-1, 8.333_334e-3, 1.984_127e-4],
     };
 
     fn of(x: f64) -> Self {

@@ -43,7 +43,7 @@ impl<R: Real, L: Lanes<R>> Abreast<R, L> {
             let Some(row) = row[first..].first_chunk::<N>() else { return };
             let weight = R::load(weight);
             for i in 0..N {
-                sums[i] = self.lanes.add(sums[i], self.lanes.mul(self.lanes.splat(row[i]), weight));
+                sums[i] = self.lanes.mul_add(self.lanes.splat(row[i]), weight, sums[i]);
             }
         }
         for i in 0..N {
@@ -66,7 +66,7 @@ impl<R: Real, L: Lanes<R>> Abreast<R, L> {
             let Some(row) = row[first..].first_chunk::<N>() else { return };
             let weight = R::load(weight);
             for i in 0..N {
-                sums[i] = self.lanes.add(sums[i], self.lanes.mul(R::load(&row[i]), weight));
+                sums[i] = self.lanes.mul_add(R::load(&row[i]), weight, sums[i]);
             }
         }
         for i in 0..N {
@@ -77,8 +77,8 @@ impl<R: Real, L: Lanes<R>> Abreast<R, L> {
     /// `out += value x`.
     #[inline(always)]
     fn add_product(self, value: R, x: &R::Group, out: &mut R::Group) {
-        let product = self.lanes.mul(self.lanes.splat(value), R::load(x));
-        R::store(self.lanes.add(R::load(out), product), out);
+        let value = self.lanes.splat(value);
+        R::store(self.lanes.mul_add(value, R::load(x), R::load(out)), out);
     }
 }
 
@@ -162,7 +162,7 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Abreast<R, L> {
     fn dot(self, x: &[R::Group], y: &[R::Group]) -> R::Group {
         let mut total = self.lanes.splat(R::ZERO);
         for (x, y) in x.iter().zip(y) {
-            total = self.lanes.add(total, self.lanes.mul(R::load(x), R::load(y)));
+            total = self.lanes.mul_add(R::load(x), R::load(y), total);
         }
         self.stored(total)
     }
@@ -171,8 +171,7 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Abreast<R, L> {
     fn dot_constant(self, constants: &[R], x: &[R::Group]) -> R::Group {
         let mut total = self.lanes.splat(R::ZERO);
         for (constant, x) in constants.iter().zip(x) {
-            let product = self.lanes.mul(self.lanes.splat(*constant), R::load(x));
-            total = self.lanes.add(total, product);
+            total = self.lanes.mul_add(self.lanes.splat(*constant), R::load(x), total);
         }
         self.stored(total)
     }

@@ -127,12 +127,11 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Along<R, L> {
         let (y_fours, y_rest) = y_whole.as_chunks::<4>();
         for (x, y) in x_fours.iter().zip(y_fours) {
             for lane in 0..4 {
-                let product = lanes.mul(R::load(&x[lane]), R::load(&y[lane]));
-                sums[lane] = lanes.add(sums[lane], product);
+                sums[lane] = lanes.mul_add(R::load(&x[lane]), R::load(&y[lane]), sums[lane]);
             }
         }
         for (x, y) in x_rest.iter().zip(y_rest) {
-            sums[0] = lanes.add(sums[0], lanes.mul(R::load(x), R::load(y)));
+            sums[0] = lanes.mul_add(R::load(x), R::load(y), sums[0]);
         }
         let sum = R::sum(lanes.add(lanes.add(sums[0], sums[1]), lanes.add(sums[2], sums[3])));
         let mut rest = R::ZERO;
@@ -358,7 +357,7 @@ impl<R: Real, L: Lanes<R>> Along<R, L> {
     fn add_row<const N: usize>(self, sums: &mut [R::Vector; N], row: &[R::Group; N], weight: R) {
         let weight = self.lanes.splat(weight);
         for i in 0..N {
-            sums[i] = self.lanes.add(sums[i], self.lanes.mul(weight, R::load(&row[i])));
+            sums[i] = self.lanes.mul_add(weight, R::load(&row[i]), sums[i]);
         }
     }
 
@@ -383,8 +382,7 @@ impl<R: Real, L: Lanes<R>> Along<R, L> {
         let (a, a_part) = R::groups(a);
         let (x, x_part) = R::groups(x);
         for ((out, a), x) in out.iter_mut().zip(a).zip(x) {
-            let product = self.lanes.mul(R::load(a), R::load(x));
-            R::store(self.lanes.add(R::load(out), product), out);
+            R::store(self.lanes.mul_add(R::load(a), R::load(x), R::load(out)), out);
         }
         for ((out, a), x) in out_part.iter_mut().zip(a_part).zip(x_part) {
             *out += *a * *x;

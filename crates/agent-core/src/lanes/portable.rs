@@ -24,6 +24,20 @@ macro_rules! portable_lanes {
             portable_lanes!(@arithmetic $real, $vector, $lanes, add +, sub -, mul *, div /);
 
             #[inline(always)]
+            fn mul_add(self, a: $vector, b: $vector, c: $vector) -> $vector {
+                let (a, b): ([$real; $lanes], [$real; $lanes]) = (cast(a), cast(b));
+                let c: [$real; $lanes] = cast(c);
+                cast(from_fn::<$real, $lanes, _>(|i| a[i].mul_add(b[i], c[i])))
+            }
+
+            #[inline(always)]
+            fn negative_mul_add(self, a: $vector, b: $vector, c: $vector) -> $vector {
+                let (a, b): ([$real; $lanes], [$real; $lanes]) = (cast(a), cast(b));
+                let c: [$real; $lanes] = cast(c);
+                cast(from_fn::<$real, $lanes, _>(|i| (-a[i]).mul_add(b[i], c[i])))
+            }
+
+            #[inline(always)]
             fn max(self, a: $vector, b: $vector) -> $vector {
                 let (a, b): ([$real; $lanes], [$real; $lanes]) = (cast(a), cast(b));
                 cast(from_fn::<$real, $lanes, _>(|i| if a[i] > b[i] { a[i] } else { b[i] }))

@@ -9,7 +9,8 @@ macro_rules! v3_lanes {
     (
         $real:ty, $vector:ty, $bits:ty, $whole:ty,
         mantissa = $mantissa:literal, bias = $bias:literal, sqrt_half = $sqrt_half:literal,
-        $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $max:ident, $above:ident, $select:ident,
+        $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $mul_add:ident,
+        $negative:ident, $max:ident, $above:ident, $select:ident,
         $splat_bits:ident, $add_bits:ident, $sub_bits:ident, $or:ident, $left:ident, $right:ident
     ) => {
         impl Lanes<$real> for V3 {
@@ -36,6 +37,16 @@ macro_rules! v3_lanes {
             #[inline(always)]
             fn div(self, a: $vector, b: $vector) -> $vector {
                 self.$div(a, b)
+            }
+
+            #[inline(always)]
+            fn mul_add(self, a: $vector, b: $vector, c: $vector) -> $vector {
+                self.$mul_add(a, b, c)
+            }
+
+            #[inline(always)]
+            fn negative_mul_add(self, a: $vector, b: $vector, c: $vector) -> $vector {
+                cast(self.fma.$negative(cast(a), cast(b), cast(c)))
             }
 
             #[inline(always)]
@@ -90,6 +101,8 @@ v3_lanes!(
     sub_f64x4,
     mul_f64x4,
     div_f64x4,
+    mul_add_f64x4,
+    _mm256_fnmadd_pd,
     _mm256_max_pd,
     cmp_gt_f64x4,
     select_f64x4,
@@ -113,6 +126,8 @@ v3_lanes!(
     sub_f32x8,
     mul_f32x8,
     div_f32x8,
+    mul_add_f32x8,
+    _mm256_fnmadd_ps,
     _mm256_max_ps,
     cmp_gt_f32x8,
     select_f32x8,
