@@ -12,7 +12,7 @@ mod functions;
 
 use std::fmt::Debug;
 
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, Wide};
 use crate::real::Real;
 pub(crate) use abreast::Abreast;
 pub(crate) use along::Along;
@@ -94,6 +94,8 @@ pub(crate) trait Arithmetic: Copy {
     );
     /// `out = matrix x`.
     fn multiply(self, matrix: &Matrix<Self::Real>, x: &[Self::Number], out: &mut [Self::Number]);
+    /// `out = matrix x`.
+    fn multiply_wide(self, matrix: &Wide<Self::Real>, x: &[Self::Number], out: &mut [Self::Number]);
     /// `out_i += row_i`, by each agent's own row.
     fn add_rows<'a>(self, rows: impl Fn(usize) -> &'a [Self::Real], out: &mut [Self::Number])
     where

@@ -52,6 +52,38 @@ pub(crate) struct Sparse<R> {
     pub(crate) values: Vec<R>,
 }
 
+/// A matrix of few rows and many columns: as many columns as a vector has lanes stand together,
+/// row after row, so that every row adds up in a vector of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Wide<R> {
+    /// 4 or 8.
+    pub(crate) rows: usize,
+    /// `[group of columns][row][column in the group]`, filled up with zeros.
+    pub(crate) values: Vec<R>,
+}
+
+impl<R: Real> Wide<R> {
+    /// Rows that there may be.
+    pub(crate) const MOST_ROWS: usize = 8;
+
+    /// From columns of `rows` elements, one after the other; none where they are too many or too
+    /// short for it to be worth it.
+    pub(crate) fn from_columns(rows: usize, columns: &[R]) -> Option<Self> {
+        let count = columns.len() / rows;
+        if !matches!(rows, 4 | Self::MOST_ROWS) || count < 4 * R::LANES {
+            return None;
+        }
+        let mut values = vec![R::ZERO; count.next_multiple_of(R::LANES) * rows];
+        for (column, elements) in columns.chunks_exact(rows).enumerate() {
+            let (group, lane) = (column / R::LANES, column % R::LANES);
+            for (row, value) in elements.iter().enumerate() {
+                values[(group * rows + row) * R::LANES + lane] = *value;
+            }
+        }
+        Some(Self { rows, values })
+    }
+}
+
 impl<R> Dense<R> {
     /// From one column to the next.
     pub(crate) fn stride(&self) -> usize {
@@ -221,6 +253,35 @@ mod tests {
                     prop_assert_eq!(group[1], 0.0);
                     prop_assert!((group[2] - 2.0 * expected).abs() < 1e-14);
                 }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn wide_matrices_multiply_as_by_hand(
+            is_eight in any::<bool>(),
+            columns in 0_usize..60,
+            seed in proptest::collection::vec(0.0_f64..1.0, 60 * 8 + 60),
+        ) {
+            let rows = if is_eight { 8 } else { 4 };
+            let (data, x) = seed.split_at(60 * 8);
+            let (data, x) = (&data[..rows * columns], &x[..columns]);
+            let Some(wide) = Wide::from_columns(rows, data) else {
+                prop_assert!(columns < 16);
+                return Ok(());
+            };
+            let mut out = vec![f64::NAN; rows];
+            Along::new(Portable).multiply_wide(&wide, x, &mut out);
+            let group: Vec<[f64; 4]> = x.iter().map(|x| [*x, 0.0, 2.0 * x, 1.0]).collect();
+            let mut abreast = vec![[f64::NAN; 4]; rows];
+            Abreast::<f64, _>::new(Portable).multiply_wide(&wide, &group, &mut abreast);
+            for row in 0..rows {
+                let expected: f64 = (0..columns).map(|c| data[c * rows + row] * x[c]).sum();
+                prop_assert!((out[row] - expected).abs() < 1e-13);
+                prop_assert!((abreast[row][0] - expected).abs() < 1e-13);
+                prop_assert_eq!(abreast[row][1], 0.0);
+                prop_assert!((abreast[row][2] - 2.0 * expected).abs() < 1e-13);
             }
         }
     }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::{Arithmetic, Function};
 use crate::lanes::Lanes;
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, Wide};
 use crate::real::Real;
 
 /// Arithmetic for a group of agents. What one agent gets does not depend on the others: lanes
@@ -269,6 +269,21 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Abreast<R, L> {
                     }
                     start = end;
                 }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn multiply_wide(self, matrix: &Wide<R>, x: &[R::Group], out: &mut [R::Group]) {
+        out.fill(R::Group::default());
+        let blocks = matrix.values.chunks_exact(matrix.rows * R::LANES);
+        for (block, x) in blocks.zip(x.chunks(R::LANES)) {
+            for (out, values) in out.iter_mut().zip(block.chunks_exact(R::LANES)) {
+                let mut sum = R::load(out);
+                for (value, x) in values.iter().zip(x) {
+                    sum = self.lanes.mul_add(self.lanes.splat(*value), R::load(x), sum);
+                }
+                R::store(sum, out);
             }
         }
     }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::{Arithmetic, Function};
 use crate::lanes::Lanes;
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, Wide};
 use crate::real::Real;
 
 /// Arithmetic for one agent.
@@ -284,6 +284,15 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Along<R, L> {
     }
 
     #[inline(always)]
+    fn multiply_wide(self, matrix: &Wide<R>, x: &[R], out: &mut [R]) {
+        if let Ok(out) = <&mut [R; 4]>::try_from(&mut *out) {
+            self.multiply_rows_of(&matrix.values, x, out);
+        } else if let Ok(out) = <&mut [R; Wide::<f64>::MOST_ROWS]>::try_from(out) {
+            self.multiply_rows_of(&matrix.values, x, out);
+        }
+    }
+
+    #[inline(always)]
     fn add_rows<'a>(self, rows: impl Fn(usize) -> &'a [R], out: &mut [R]) {
         self.add_to(rows(0), out);
     }
@@ -358,6 +367,29 @@ impl<R: Real, L: Lanes<R>> Along<R, L> {
         let weight = self.lanes.splat(weight);
         for i in 0..N {
             sums[i] = self.lanes.mul_add(weight, R::load(&row[i]), sums[i]);
+        }
+    }
+
+    /// `N` rows, each in a vector of its own.
+    #[inline(always)]
+    fn multiply_rows_of<const N: usize>(self, values: &[R], x: &[R], out: &mut [R; N]) {
+        let mut sums = [self.lanes.splat(R::ZERO); N];
+        let (blocks, _) = R::groups(values).0.as_chunks::<N>();
+        let (whole, part) = R::groups(x);
+        for (block, x) in blocks.iter().zip(whole) {
+            let x = R::load(x);
+            for i in 0..N {
+                sums[i] = self.lanes.mul_add(R::load(&block[i]), x, sums[i]);
+            }
+        }
+        if let (false, Some(block)) = (part.is_empty(), blocks.get(whole.len())) {
+            let x = R::load_part(part, R::ZERO);
+            for i in 0..N {
+                sums[i] = self.lanes.mul_add(R::load(&block[i]), x, sums[i]);
+            }
+        }
+        for i in 0..N {
+            out[i] = R::sum(sums[i]);
         }
     }
 

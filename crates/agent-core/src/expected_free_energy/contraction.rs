@@ -11,6 +11,7 @@ use super::grouping::Group;
 use super::product::Product;
 use crate::arithmetic::{Arithmetic, LnModern, Weighted, padded};
 use crate::beliefs::{JointSet, Layout};
+use crate::matrix::Wide;
 use crate::planning::Graph;
 use crate::real::Real;
 
@@ -31,6 +32,8 @@ pub(crate) struct Contraction<R> {
     /// `[joint states][row]`. A row holds the outcomes of all modalities, then the negative
     /// entropy, then the utility of each step or of all, then zeros to whole lanes.
     tensor: Vec<R>,
+    /// The same where a single factor with many states leaves few outcomes.
+    wide: Option<Wide<R>>,
     outcomes: usize,
     utilities: usize,
 }
@@ -80,7 +83,11 @@ impl<R: Real> Contraction<R> {
         }
         let factors = order.factors().to_vec();
         let states = factors.iter().map(|f| states(*f)).collect();
-        let contraction = Self { factors, states, tensor, outcomes, utilities };
+        let wide = match factors[..] {
+            [_] => Wide::from_columns(stride, &tensor),
+            _ => None,
+        };
+        let contraction = Self { factors, states, tensor, wide, outcomes, utilities };
         (contraction.kept(graph) * size_of::<f64>() <= MAX_BYTES).then_some(contraction)
     }
 
@@ -125,7 +132,10 @@ impl<R: Real> Contraction<R> {
         belief: &[A::Number],
         out: &mut [A::Number],
     ) {
-        arithmetic.weighted_sum(&self.tensor, self.left_after(0), belief, out);
+        match &self.wide {
+            Some(wide) => arithmetic.multiply_wide(wide, belief, out),
+            None => arithmetic.weighted_sum(&self.tensor, self.left_after(0), belief, out),
+        }
     }
 
     /// The value that the last contraction's row holds, but for utility; the row is used up.
