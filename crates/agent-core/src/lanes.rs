@@ -33,6 +33,9 @@ pub trait Lanes<R: Real>: Copy {
     fn max(self, a: R::Vector, b: R::Vector) -> R::Vector;
     /// `a` where `x > limit`, else `b`.
     fn where_above(self, x: R::Vector, limit: R::Vector, a: R::Vector, b: R::Vector) -> R::Vector;
+    /// Runs a part of a calculation that is used in many places: a function with these lanes, of
+    /// which the compiler decides whether it is copied to each place.
+    fn apart<C: Calculation<R>>(self, calculation: C) -> C::Output;
     /// Whether every bit is zero.
     fn is_zero(self, x: R::Vector) -> bool;
     /// `(k, m)` with `x = m 2^k` and m from `sqrt(1/2)` to `sqrt(2)`; for normal positive x.
@@ -136,7 +139,7 @@ impl Machine {
 
 /// A calculation with the token of its lanes.
 #[cfg(target_arch = "x86_64")]
-struct Wide<R, C> {
+pub(crate) struct Wide<R, C> {
     v3: V3,
     calculation: C,
     precision: PhantomData<R>,

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::{Arithmetic, Function};
-use crate::lanes::Lanes;
+use crate::lanes::{Calculation, Lanes};
 use crate::matrix::{Matrix, Wide};
 use crate::real::Real;
 
@@ -71,6 +71,35 @@ impl<R: Real, L: Lanes<R>> Abreast<R, L> {
         }
         for i in 0..N {
             R::store(sums[i], &mut out[i]);
+        }
+    }
+
+    #[inline(always)]
+    fn multiply_by_form(self, matrix: &Matrix<R>, x: &[R::Group], out: &mut [R::Group]) {
+        match matrix {
+            Matrix::Dense(dense) => self.weighted_sum(&dense.columns, dense.stride(), x, out),
+            Matrix::Diagonals(matrix) => {
+                out.fill(R::Group::default());
+                for diagonal in &matrix.diagonals {
+                    let x = &x[diagonal.column..];
+                    let out = &mut out[diagonal.row..];
+                    for ((out, x), value) in out.iter_mut().zip(x).zip(&diagonal.values) {
+                        self.add_product(*value, x, out);
+                    }
+                }
+            }
+            Matrix::Sparse(sparse) => {
+                out.fill(R::Group::default());
+                let mut start = 0;
+                for (x, end) in x.iter().zip(&sparse.ends) {
+                    let end = *end as usize;
+                    let entries = sparse.rows[start..end].iter().zip(&sparse.values[start..]);
+                    for (row, value) in entries {
+                        self.add_product(*value, x, &mut out[*row as usize]);
+                    }
+                    start = end;
+                }
+            }
         }
     }
 
@@ -246,31 +275,7 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Abreast<R, L> {
 
     #[inline(always)]
     fn multiply(self, matrix: &Matrix<R>, x: &[R::Group], out: &mut [R::Group]) {
-        match matrix {
-            Matrix::Dense(dense) => self.weighted_sum(&dense.columns, dense.stride(), x, out),
-            Matrix::Diagonals(matrix) => {
-                out.fill(R::Group::default());
-                for diagonal in &matrix.diagonals {
-                    let x = &x[diagonal.column..];
-                    let out = &mut out[diagonal.row..];
-                    for ((out, x), value) in out.iter_mut().zip(x).zip(&diagonal.values) {
-                        self.add_product(*value, x, out);
-                    }
-                }
-            }
-            Matrix::Sparse(sparse) => {
-                out.fill(R::Group::default());
-                let mut start = 0;
-                for (x, end) in x.iter().zip(&sparse.ends) {
-                    let end = *end as usize;
-                    let entries = sparse.rows[start..end].iter().zip(&sparse.values[start..]);
-                    for (row, value) in entries {
-                        self.add_product(*value, x, &mut out[*row as usize]);
-                    }
-                    start = end;
-                }
-            }
-        }
+        self.lanes.apart(Product { matrix, x, out });
     }
 
     #[inline(always)]
@@ -310,5 +315,21 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Abreast<R, L> {
             total = self.lanes.add(total, R::load(out));
         }
         self.stored(total)
+    }
+}
+
+/// [`Arithmetic::multiply`] as a function of its own.
+struct Product<'a, R: Real> {
+    matrix: &'a Matrix<R>,
+    x: &'a [R::Group],
+    out: &'a mut [R::Group],
+}
+
+impl<R: Real> Calculation<R> for Product<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes<R>>(self, lanes: L) {
+        Abreast::<R, L>::new(lanes).multiply_by_form(self.matrix, self.x, self.out);
     }
 }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::{Arithmetic, Function};
-use crate::lanes::Lanes;
+use crate::lanes::{Calculation, Lanes};
 use crate::matrix::{Matrix, Wide};
 use crate::real::Real;
 
@@ -211,34 +211,7 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Along<R, L> {
 
     #[inline(always)]
     fn weighted_sum(self, rows: &[R], stride: usize, weights: &[R], out: &mut [R]) {
-        let mut first = 0;
-        let (whole, part) = R::groups_mut(out);
-        let (eights, rest) = whole.as_chunks_mut::<8>();
-        for out in eights {
-            self.weighted_groups::<8, 1>(rows, stride, first, weights, out);
-            first += 8 * R::LANES;
-        }
-        let (fours, rest) = rest.as_chunks_mut::<4>();
-        for out in fours {
-            self.weighted_groups::<4, 2>(rows, stride, first, weights, out);
-            first += 4 * R::LANES;
-        }
-        if let Ok(out) = <&mut [R::Group; 3]>::try_from(&mut *rest) {
-            self.weighted_groups::<3, 2>(rows, stride, first, weights, out);
-        } else if let Ok(out) = <&mut [R::Group; 2]>::try_from(&mut *rest) {
-            self.weighted_groups::<2, 4>(rows, stride, first, weights, out);
-        } else if let Ok(out) = <&mut [R::Group; 1]>::try_from(&mut *rest) {
-            self.weighted_groups::<1, 4>(rows, stride, first, weights, out);
-        }
-        first += rest.len() * R::LANES;
-        if !part.is_empty() {
-            part.fill(R::ZERO);
-            for (row, weight) in rows.chunks_exact(stride).zip(weights) {
-                for (out, value) in part.iter_mut().zip(&row[first..]) {
-                    *out += *weight * *value;
-                }
-            }
-        }
+        self.lanes.apart(WeightedSum { rows, stride, weights, out });
     }
 
     #[inline(always)]
@@ -248,39 +221,7 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Along<R, L> {
 
     #[inline(always)]
     fn multiply(self, matrix: &Matrix<R>, x: &[R], out: &mut [R]) {
-        match matrix {
-            Matrix::Dense(dense) => self.weighted_sum(&dense.columns, dense.stride(), x, out),
-            Matrix::Diagonals(matrix) => {
-                let mut others = &matrix.diagonals[..];
-                match others.split_first() {
-                    Some((first, after)) if first.values.len() == out.len() => {
-                        self.products(&first.values, &x[first.column..], out);
-                        others = after;
-                    }
-                    _ => out.fill(R::ZERO),
-                }
-                for diagonal in others {
-                    let values = &diagonal.values[..];
-                    let x = &x[diagonal.column..diagonal.column + values.len()];
-                    let out = &mut out[diagonal.row..diagonal.row + values.len()];
-                    self.add_products(values, x, out);
-                }
-            }
-            Matrix::Sparse(sparse) => {
-                out.fill(R::ZERO);
-                let mut start = 0;
-                for (x, end) in x.iter().zip(&sparse.ends) {
-                    let end = *end as usize;
-                    if *x != R::ZERO {
-                        let entries = sparse.rows[start..end].iter().zip(&sparse.values[start..]);
-                        for (row, value) in entries {
-                            out[*row as usize] += *value * *x;
-                        }
-                    }
-                    start = end;
-                }
-            }
-        }
+        self.lanes.apart(Product { matrix, x, out });
     }
 
     #[inline(always)]
@@ -370,6 +311,75 @@ impl<R: Real, L: Lanes<R>> Along<R, L> {
         }
     }
 
+    #[inline(always)]
+    fn add_up_rows(self, rows: &[R], stride: usize, weights: &[R], out: &mut [R]) {
+        let mut first = 0;
+        let (whole, part) = R::groups_mut(out);
+        let (eights, rest) = whole.as_chunks_mut::<8>();
+        for out in eights {
+            self.weighted_groups::<8, 1>(rows, stride, first, weights, out);
+            first += 8 * R::LANES;
+        }
+        let (fours, rest) = rest.as_chunks_mut::<4>();
+        for out in fours {
+            self.weighted_groups::<4, 2>(rows, stride, first, weights, out);
+            first += 4 * R::LANES;
+        }
+        if let Ok(out) = <&mut [R::Group; 3]>::try_from(&mut *rest) {
+            self.weighted_groups::<3, 2>(rows, stride, first, weights, out);
+        } else if let Ok(out) = <&mut [R::Group; 2]>::try_from(&mut *rest) {
+            self.weighted_groups::<2, 4>(rows, stride, first, weights, out);
+        } else if let Ok(out) = <&mut [R::Group; 1]>::try_from(&mut *rest) {
+            self.weighted_groups::<1, 4>(rows, stride, first, weights, out);
+        }
+        first += rest.len() * R::LANES;
+        if !part.is_empty() {
+            part.fill(R::ZERO);
+            for (row, weight) in rows.chunks_exact(stride).zip(weights) {
+                for (out, value) in part.iter_mut().zip(&row[first..]) {
+                    *out += *weight * *value;
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn multiply_by_form(self, matrix: &Matrix<R>, x: &[R], out: &mut [R]) {
+        match matrix {
+            Matrix::Dense(dense) => self.weighted_sum(&dense.columns, dense.stride(), x, out),
+            Matrix::Diagonals(matrix) => {
+                let mut others = &matrix.diagonals[..];
+                match others.split_first() {
+                    Some((first, after)) if first.values.len() == out.len() => {
+                        self.products(&first.values, &x[first.column..], out);
+                        others = after;
+                    }
+                    _ => out.fill(R::ZERO),
+                }
+                for diagonal in others {
+                    let values = &diagonal.values[..];
+                    let x = &x[diagonal.column..diagonal.column + values.len()];
+                    let out = &mut out[diagonal.row..diagonal.row + values.len()];
+                    self.add_products(values, x, out);
+                }
+            }
+            Matrix::Sparse(sparse) => {
+                out.fill(R::ZERO);
+                let mut start = 0;
+                for (x, end) in x.iter().zip(&sparse.ends) {
+                    let end = *end as usize;
+                    if *x != R::ZERO {
+                        let entries = sparse.rows[start..end].iter().zip(&sparse.values[start..]);
+                        for (row, value) in entries {
+                            out[*row as usize] += *value * *x;
+                        }
+                    }
+                    start = end;
+                }
+            }
+        }
+    }
+
     /// `N` rows, each in a vector of its own.
     #[inline(always)]
     fn multiply_rows_of<const N: usize>(self, values: &[R], x: &[R], out: &mut [R; N]) {
@@ -419,6 +429,39 @@ impl<R: Real, L: Lanes<R>> Along<R, L> {
         for ((out, a), x) in out_part.iter_mut().zip(a_part).zip(x_part) {
             *out += *a * *x;
         }
+    }
+}
+
+/// [`Arithmetic::weighted_sum`] as a function of its own.
+struct WeightedSum<'a, R> {
+    rows: &'a [R],
+    stride: usize,
+    weights: &'a [R],
+    out: &'a mut [R],
+}
+
+impl<R: Real> Calculation<R> for WeightedSum<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes<R>>(self, lanes: L) {
+        Along::new(lanes).add_up_rows(self.rows, self.stride, self.weights, self.out);
+    }
+}
+
+/// [`Arithmetic::multiply`] as a function of its own.
+struct Product<'a, R> {
+    matrix: &'a Matrix<R>,
+    x: &'a [R],
+    out: &'a mut [R],
+}
+
+impl<R: Real> Calculation<R> for Product<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes<R>>(self, lanes: L) {
+        Along::new(lanes).multiply_by_form(self.matrix, self.x, self.out);
     }
 }
 

@@ -4,7 +4,7 @@ use std::array::from_fn;
 
 use pulp::{cast, f32x8, f64x4};
 
-use super::Lanes;
+use super::{Calculation, Lanes};
 
 /// Lanes in name only.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +54,10 @@ macro_rules! portable_lanes {
                 let (x, limit): ([$real; $lanes], [$real; $lanes]) = (cast(x), cast(limit));
                 let (a, b): ([$real; $lanes], [$real; $lanes]) = (cast(a), cast(b));
                 cast(from_fn::<$real, $lanes, _>(|i| if x[i] > limit[i] { a[i] } else { b[i] }))
+            }
+
+            fn apart<C: Calculation<$real>>(self, calculation: C) -> C::Output {
+                calculation.run(self)
             }
 
             #[inline(always)]

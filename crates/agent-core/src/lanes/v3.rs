@@ -1,9 +1,11 @@
 //! The lanes of x86-64-v3: AVX2.
 
+use std::marker::PhantomData;
+
 use pulp::x86::V3;
 use pulp::{cast, f32x8, f64x4, u32x8, u64x4};
 
-use super::Lanes;
+use super::{Calculation, Lanes, Wide};
 
 macro_rules! v3_lanes {
     (
@@ -58,6 +60,11 @@ macro_rules! v3_lanes {
             #[inline(always)]
             fn where_above(self, x: $vector, limit: $vector, a: $vector, b: $vector) -> $vector {
                 self.$select(self.$above(x, limit), a, b)
+            }
+
+            #[inline(always)]
+            fn apart<C: Calculation<$real>>(self, calculation: C) -> C::Output {
+                self.vectorize(Wide { v3: self, calculation, precision: PhantomData })
             }
 
             #[inline(always)]
