@@ -148,7 +148,7 @@ impl<R: Real> Workspace<R> {
     /// The last action, one per factor.
     #[must_use]
     pub fn action(&self) -> &[usize] {
-        &self.selection.action
+        &self.room.selection.action
     }
 
     /// The posterior over policies.
