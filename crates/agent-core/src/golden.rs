@@ -15,7 +15,7 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 
 pub use comparison::{Difference, Quantity};
-pub use replay::{Replay, ReplayError, replay};
+pub use replay::{Replay, ReplayError, replay, run_options};
 
 use crate::{Array, Counts, GenerativeModel};
 

@@ -278,8 +278,20 @@ impl<R: Real> Population<R> {
         Ok(&self.chosen)
     }
 
-    /// Every byte of heap that the population holds beyond the model, rooms for threads
-    /// included.
+    /// Every agent begins anew: D's beliefs and no action. Random streams go on.
+    pub fn reset(&mut self) {
+        for group in self.beliefs.chunks_exact_mut(self.model.num_states()) {
+            for (belief, prior) in group.iter_mut().zip(&self.model.prior) {
+                belief.as_mut().fill(*prior);
+            }
+        }
+        self.last.fill(None);
+    }
+
+    /// Every byte of heap that the population holds for its agents, and what they last chose.
+    ///
+    /// Left out is what does not grow with them: the model, and for each thread that ever stepped
+    /// the room in which it steps one group of agents.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let of_agents = self.beliefs.capacity() * size_of::<R::Group>()
