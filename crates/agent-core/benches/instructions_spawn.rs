@@ -4,11 +4,11 @@
 
 mod counted;
 
-use agent_core::workload::{Job, Workload};
+use counted::Counted;
 use gungraun::{Dhat, LibraryBenchmarkConfig};
 use gungraun::{library_benchmark, library_benchmark_group, main};
 
-fn start(name: &str) -> Box<(&'static Workload, Job)> {
+fn start(name: &str) -> Counted {
     counted::start("spawn", name)
 }
 
@@ -16,7 +16,7 @@ fn start(name: &str) -> Box<(&'static Workload, Job)> {
 #[bench::tmaze("tmaze")]
 #[bench::grid10("grid10")]
 #[bench::cue_chaining("cue_chaining")]
-fn run(mut counted: Box<(&'static Workload, Job)>) -> Box<(&'static Workload, Job)> {
+fn run(mut counted: Counted) -> Counted {
     counted.1.run().unwrap();
     counted
 }

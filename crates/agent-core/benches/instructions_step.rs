@@ -4,11 +4,11 @@
 
 mod counted;
 
-use agent_core::workload::{Job, Workload};
+use counted::Counted;
 use gungraun::{Dhat, LibraryBenchmarkConfig};
 use gungraun::{library_benchmark, library_benchmark_group, main};
 
-fn start(name: &str) -> Box<(&'static Workload, Job)> {
+fn start(name: &str) -> Counted {
     counted::start("step", name)
 }
 
@@ -20,7 +20,10 @@ fn start(name: &str) -> Box<(&'static Workload, Job)> {
 #[bench::grid10_h3_legacy("grid10_h3_legacy")]
 #[bench::cue_chaining_h3("cue_chaining_h3")]
 #[bench::stress_h3("stress_h3")]
-fn run(mut counted: Box<(&'static Workload, Job)>) -> Box<(&'static Workload, Job)> {
+#[bench::grid10_h3_f32("grid10_h3_f32")]
+#[bench::cue_chaining_h3_f32("cue_chaining_h3_f32")]
+#[bench::stress_h3_f32("stress_h3_f32")]
+fn run(mut counted: Counted) -> Counted {
     counted.1.run().unwrap();
     counted
 }

@@ -242,3 +242,84 @@ impl<R: Real> Calculation<R> for Choice<'_, R> {
         action::select::<Along<R, L>>(model, 0, q_pi, random, selection);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::error::ModelError;
+    use crate::lanes::Machine;
+    use crate::{GenerativeModel, Options, Population, Profile, models};
+
+    /// Every bit that some steps leave, of an agent alone and then of five together, where all
+    /// choose stochastically.
+    fn lived<R: Real>(
+        make: impl Fn() -> Result<Arc<Model<R>>, ModelError>,
+        machine: Option<Machine>,
+    ) -> (Vec<usize>, Vec<u64>) {
+        let mut model = make().unwrap();
+        if let Some(machine) = machine {
+            Arc::get_mut(&mut model).unwrap().machine = machine;
+        }
+        let (mut agent, mut workspace) = (Agent::with_seed(&model, 3), Workspace::new(&model));
+        let mut together = Population::new(&model);
+        for seed in 0..5 {
+            together.spawn(seed);
+        }
+        let (mut actions, mut bits) = (Vec::new(), Vec::new());
+        let mut keep = |numbers: &[R]| bits.extend(numbers.iter().map(|x| (*x).into().to_bits()));
+        for step in 0..3 {
+            let observation: Vec<usize> = model.num_obs().iter().map(|o| step % o).collect();
+            actions.extend_from_slice(agent.step(&observation, &mut workspace).unwrap());
+            keep(agent.beliefs());
+            keep(workspace.neg_efe());
+            keep(workspace.q_pi());
+            keep(&[workspace.free_energy()]);
+            actions.extend_from_slice(together.step_all(&observation.repeat(5), 1).unwrap());
+        }
+        for member in together.members() {
+            keep(&together.beliefs(member).unwrap());
+        }
+        (actions, bits)
+    }
+
+    fn assert_same_bits(model: &GenerativeModel, profile: Profile, policy_len: usize) {
+        let options = || Options {
+            policy_len,
+            gamma: 2.0,
+            action_selection: crate::ActionSelection::Stochastic,
+            ..Options::of(profile)
+        };
+        let double = || Model::new(model, options());
+        assert_eq!(lived(double, None), lived(double, Some(Machine::Portable)));
+        let single = || Model::in_f32(model, options());
+        assert_eq!(lived(single, None), lived(single, Some(Machine::Portable)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// On a machine without wide lanes there is nothing to compare.
+        #[test]
+        fn whole_steps_give_the_same_bits_on_all_lanes(
+            factors in proptest::collection::vec((1_usize..12, 1_usize..4), 1..4),
+            outcomes in proptest::collection::vec(1_usize..20, 1..4),
+            seed in any::<u64>(),
+            is_legacy in any::<bool>(),
+            policy_len in 1_usize..3,
+        ) {
+            let (states, actions): (Vec<usize>, Vec<usize>) = factors.into_iter().unzip();
+            let model = models::random(&states, &outcomes, &actions, seed);
+            let profile = if is_legacy { Profile::Legacy } else { Profile::Modern };
+            assert_same_bits(&model, profile, policy_len);
+        }
+    }
+
+    #[test]
+    fn sparse_models_give_the_same_bits_on_all_lanes() {
+        for model in [models::tmaze(0.98), models::grid(), models::cue_chaining()] {
+            assert_same_bits(&model, Profile::Modern, 2);
+        }
+    }
+}

@@ -16,7 +16,7 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 
 pub use comparison::{Difference, Quantity};
-pub use replay::{Replay, ReplayError, profile_of, replay};
+pub use replay::{Replay, ReplayError, profile_of, replay, run_options};
 
 use crate::{Array, Counts, GenerativeModel, json};
 

@@ -2,11 +2,13 @@
 
 mod cue_chaining;
 mod grid;
+mod random;
 mod stress;
 mod tmaze;
 
 pub use cue_chaining::cue_chaining;
 pub use grid::{GRID_SIDE, grid};
+pub use random::random;
 pub use stress::stress;
 pub use tmaze::tmaze;
 

@@ -288,8 +288,10 @@ impl<R: Real> Population<R> {
         Ok(&self.chosen)
     }
 
-    /// Every byte of heap that the population holds beyond the model, rooms for threads
-    /// included.
+    /// Every byte of heap that the population holds for its agents, and what they last chose.
+    ///
+    /// Left out is what does not grow with them: the model, and for each thread that ever stepped
+    /// the room in which it steps one group of agents.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let of_agents = self.beliefs.capacity() * size_of::<R::Group>()

@@ -4,26 +4,33 @@
 //! A job's answer is a checksum over what its agents did and believe. Whoever runs a job
 //! compares it with [`Workload::expected`]: a wrong answer is an error, never a figure.
 
-use std::hash::Hasher as _;
+mod agents;
+mod checksum;
+mod episode;
+mod kernels;
+mod list;
+mod populations;
+mod stages;
+
+use std::fmt;
 use std::sync::Arc;
 
-use fnv::FnvHasher;
-
-use crate::random::RandomStream;
-use crate::{Agent, GenerativeModel, Model, ModelError, Options, Profile, StepError, Workspace};
-use crate::{Array, models};
-
-/// Figures enter a checksum rounded to this many parts of one, so that it is the same on
-/// machines whose logarithms differ in the last bit.
-const PARTS: f64 = 1e6;
+use crate::{GenerativeModel, Model, ModelError, Options, Profile, StepError, Workspace, models};
+use agents::{Spawn, Steps};
+use kernels::Kernel;
+pub use list::WORKLOADS;
+use populations::Together;
 
 /// The seed of the world in which a job's observations were made.
 pub const EPISODE_SEED: u64 = 1;
 
+/// Agents of a `population` job.
+const AGENTS: u64 = 1_000;
+
 /// A measured job. Once recorded, its name never changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
-    /// `step` or `spawn`.
+    /// `step`, `spawn`, `population` or `kernel`.
     pub group: &'static str,
     /// Its name within the group.
     pub name: &'static str,
@@ -33,6 +40,14 @@ pub struct Workload {
     pub operations: u64,
     /// The checksum that every run must give.
     pub expected: u64,
+    setup: Setup,
+    task: Task,
+    precision: Precision,
+}
+
+/// A model and how its agents plan.
+#[derive(Clone, Copy, Debug)]
+struct Setup {
     world: World,
     profile: Profile,
     policy_len: usize,
@@ -47,115 +62,21 @@ enum World {
     Stress,
 }
 
-/// Every job, in the order they are reported.
-pub const WORKLOADS: [Workload; 10] = [
-    Workload {
-        group: "step",
-        name: "tmaze_h2",
-        analysis: "A T-maze agent, 16 policies of two steps: small arrays, so call overhead and \
-                   logarithms dominate.",
-        operations: 32,
-        expected: 0x0bda_43db_545c_d1d2,
-        world: World::TMaze,
-        profile: Profile::Modern,
-        policy_len: 2,
-    },
-    Workload {
-        group: "step",
-        name: "tmaze_h2_legacy",
-        analysis: "The same under the legacy profile: information gain over joint outcomes.",
-        operations: 32,
-        expected: 0x48a7_6a3d_9bee_cd90,
-        world: World::TMaze,
-        profile: Profile::Legacy,
-        policy_len: 2,
-    },
-    Workload {
-        group: "step",
-        name: "grid10_h1",
-        analysis: "A grid agent of 100 states, 5 policies of one step: inference and planning \
-                   cost about the same.",
-        operations: 32,
-        expected: 0x3241_27d2_8d14_e829,
-        world: World::Grid,
-        profile: Profile::Modern,
-        policy_len: 1,
-    },
-    Workload {
-        group: "step",
-        name: "grid10_h3",
-        analysis: "The same looking three steps ahead, 125 policies: planning dominates, and \
-                   shared prefixes with sparse transitions decide.",
-        operations: 8,
-        expected: 0x185b_a3ee_9fb4_bd91,
-        world: World::Grid,
-        profile: Profile::Modern,
-        policy_len: 3,
-    },
-    Workload {
-        group: "step",
-        name: "grid10_h3_legacy",
-        analysis: "The same under the legacy profile.",
-        operations: 8,
-        expected: 0x9dfd_a615_c172_ff3c,
-        world: World::Grid,
-        profile: Profile::Legacy,
-        policy_len: 3,
-    },
-    Workload {
-        group: "step",
-        name: "cue_chaining_h3",
-        analysis: "A cue-chaining agent, three factors with 280 joint states, 125 policies: \
-                   joint beliefs and predicted outcomes dominate.",
-        operations: 8,
-        expected: 0x343d_6590_99c2_7b5b,
-        world: World::CueChaining,
-        profile: Profile::Modern,
-        policy_len: 3,
-    },
-    Workload {
-        group: "step",
-        name: "stress_h3",
-        analysis: "Three dense factors with 480 joint states, 216 policies of which no two share \
-                   a belief beyond their prefix: raw multiplication.",
-        operations: 8,
-        expected: 0xe508_661d_f3bd_d871,
-        world: World::Stress,
-        profile: Profile::Modern,
-        policy_len: 3,
-    },
-    Workload {
-        group: "spawn",
-        name: "tmaze",
-        analysis: "New T-maze agents over one shared model, ready for their first step: one \
-                   small allocation each.",
-        operations: 1000,
-        expected: 0x7514_6e98_660e_7e80,
-        world: World::TMaze,
-        profile: Profile::Modern,
-        policy_len: 2,
-    },
-    Workload {
-        group: "spawn",
-        name: "grid10",
-        analysis: "New grid agents: 100 beliefs to copy each.",
-        operations: 1000,
-        expected: 0x24d0_212c_ebfd_2189,
-        world: World::Grid,
-        profile: Profile::Modern,
-        policy_len: 1,
-    },
-    Workload {
-        group: "spawn",
-        name: "cue_chaining",
-        analysis: "New cue-chaining agents: 41 beliefs in three factors.",
-        operations: 1000,
-        expected: 0x0463_bf2d_013a_6f88,
-        world: World::CueChaining,
-        profile: Profile::Modern,
-        policy_len: 3,
-    },
-];
+/// What a job does.
+#[derive(Clone, Copy, Debug)]
+enum Task {
+    Step,
+    Spawn,
+    Population,
+    Kernel(Kernel),
+}
+
+/// What a job's agents calculate in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Precision {
+    Double,
+    Single,
+}
 
 /// The jobs of one group.
 pub fn of_group(group: &str) -> impl Iterator<Item = &'static Workload> {
@@ -192,37 +113,54 @@ pub enum WorkloadError {
 }
 
 /// A job ready to run: model, room and observations are there.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Job {
-    model: Arc<Model>,
-    workspace: Workspace,
-    /// What the agents of a `step` job see; for `spawn` only the first is used.
-    observations: Vec<Vec<usize>>,
-    agents: Vec<Agent>,
-    /// What was done, one number per factor and step.
-    actions: Vec<u32>,
-    spawns: usize,
+    work: Box<dyn Work>,
+}
+
+/// One kind of job.
+trait Work: fmt::Debug {
+    /// Undoes a run, off the clock.
+    fn prepare(&mut self);
+    /// What is measured.
+    fn run(&mut self) -> Result<(), WorkloadError>;
+    /// The checksum over what came out.
+    fn answer(&mut self) -> Result<u64, WorkloadError>;
 }
 
 impl Workload {
-    /// What the job's agents believe about their world, as plain data.
+    /// What the job's agents believe about their world, as plain data; for a kernel, the model
+    /// whose agents spend their time in it.
     #[must_use]
     pub fn generative_model(&self) -> GenerativeModel {
-        self.world.model()
+        match self.setup.world {
+            World::TMaze => models::tmaze(0.98),
+            World::Grid => models::grid(),
+            World::CueChaining => models::cue_chaining(),
+            World::Stress => models::stress(),
+        }
     }
 
     /// How the job's agents are set up.
     #[must_use]
     pub fn options(&self) -> Options {
-        Options { policy_len: self.policy_len, ..Options::of(self.profile) }
+        Options { policy_len: self.setup.policy_len, ..Options::of(self.setup.profile) }
     }
 
-    /// The compiled model of the job.
+    /// The compiled model of the job, in double precision whatever the job's own.
     ///
     /// # Errors
     /// [`WorkloadError::Model`].
     pub fn model(&self) -> Result<Arc<Model>, WorkloadError> {
         Ok(Model::new(&self.generative_model(), self.options())?)
+    }
+
+    /// The same in single precision.
+    ///
+    /// # Errors
+    /// [`WorkloadError::Model`].
+    pub fn model_in_f32(&self) -> Result<Arc<Model<f32>>, WorkloadError> {
+        Ok(Model::in_f32(&self.generative_model(), self.options())?)
     }
 
     /// What an agent of this model (from [`Workload::model`]) sees in the job's world, one
@@ -237,31 +175,61 @@ impl Workload {
         seed: u64,
         steps: usize,
     ) -> Result<Vec<Vec<usize>>, WorkloadError> {
-        episode(&self.generative_model(), model, &mut Workspace::new(model), seed, steps)
+        episode::live(&self.generative_model(), &mut Workspace::new(model), seed, steps)
     }
 
     /// Everything that comes before the clock: compiles the model and lets an agent live through
-    /// an episode in its own world, whose observations the job will replay.
+    /// an episode in its own world, or each of a population in a world of its own, whose
+    /// observations the job will replay.
     ///
     /// # Errors
     /// [`WorkloadError`].
     pub fn start(&self) -> Result<Job, WorkloadError> {
-        let model = self.model()?;
-        let workspace = Workspace::new(&model);
-        let spawns = if self.group == "spawn" { self.operations as usize } else { 0 };
-        let steps = if self.group == "step" { self.operations as usize } else { 1 };
-        let mut job = Job {
-            agents: Vec::with_capacity(spawns.max(1)),
-            actions: Vec::with_capacity(steps * model.factors()),
-            observations: Vec::new(),
-            model,
-            workspace,
-            spawns,
+        let is_double = self.precision == Precision::Double;
+        let mut work: Box<dyn Work> = match self.task {
+            Task::Step => {
+                let observations = self.observations(self.operations as usize)?;
+                if is_double {
+                    Box::new(Steps::new(&self.model()?, observations))
+                } else {
+                    Box::new(Steps::new(&self.model_in_f32()?, observations))
+                }
+            }
+            Task::Spawn => {
+                let first = self.observations(1)?.concat();
+                Box::new(Spawn::new(&self.model()?, first, self.operations as usize))
+            }
+            Task::Population => {
+                let observations = self.lives((self.operations / AGENTS) as usize)?;
+                if is_double {
+                    Box::new(Together::new(&self.model()?, observations))
+                } else {
+                    Box::new(Together::new(&self.model_in_f32()?, observations))
+                }
+            }
+            Task::Kernel(kernel) => kernel.start(self)?,
         };
+        work.prepare();
+        Ok(Job { work })
+    }
+
+    /// What the job's one agent sees.
+    fn observations(&self, steps: usize) -> Result<Vec<Vec<usize>>, WorkloadError> {
+        self.episode(&self.model()?, EPISODE_SEED, steps)
+    }
+
+    /// `[step]`: what each agent of a population sees, one after the other.
+    fn lives(&self, steps: usize) -> Result<Vec<Vec<usize>>, WorkloadError> {
         let world = self.generative_model();
-        job.observations = episode(&world, &job.model, &mut job.workspace, EPISODE_SEED, steps)?;
-        job.prepare();
-        Ok(job)
+        let mut workspace = Workspace::new(&self.model()?);
+        let mut by_step = vec![Vec::new(); steps];
+        for agent in 0..AGENTS {
+            let life = episode::live(&world, &mut workspace, EPISODE_SEED + agent, steps)?;
+            for (all, seen) in by_step.iter_mut().zip(life) {
+                all.extend(seen);
+            }
+        }
+        Ok(by_step)
     }
 
     /// Compares an answer with the expected one.
@@ -280,99 +248,24 @@ impl Workload {
 impl Job {
     /// Undoes a run, off the clock.
     pub fn prepare(&mut self) {
-        self.actions.clear();
-        self.agents.clear();
-        if self.spawns == 0 {
-            self.agents.push(Agent::new(&self.model));
-        }
+        self.work.prepare();
     }
 
-    /// The measured work: every step of the episode, or every spawn.
+    /// The measured work: every step of the episode, every spawn, every pass of a kernel.
     ///
     /// # Errors
     /// [`WorkloadError::Step`].
     pub fn run(&mut self) -> Result<(), WorkloadError> {
-        if self.spawns > 0 {
-            self.agents.extend((0..self.spawns).map(|_| Agent::new(&self.model)));
-            return Ok(());
-        }
-        for agent in &mut self.agents {
-            for observation in &self.observations {
-                let action = agent.step(observation, &mut self.workspace)?;
-                self.actions.extend(action.iter().map(|u| *u as u32));
-            }
-        }
-        Ok(())
+        self.work.run()
     }
 
     /// The checksum over what was done, what is believed and what the policies were last worth.
-    /// Of spawned agents the last one must also prove that it can take a step.
+    /// Of spawned agents the last one must also prove that it can take a step. Call it once after
+    /// each run.
     ///
     /// # Errors
     /// [`WorkloadError::Step`].
     pub fn answer(&mut self) -> Result<u64, WorkloadError> {
-        let mut hasher = FnvHasher::default();
-        let beliefs = self.agents.iter().flat_map(Agent::beliefs);
-        for belief in beliefs {
-            hasher.write_i64((belief * PARTS).round() as i64);
-        }
-        if let (true, Some(last)) = (self.spawns > 0, self.agents.last_mut()) {
-            let action = last.step(&self.observations[0], &mut self.workspace)?;
-            self.actions.extend(action.iter().map(|u| *u as u32));
-        }
-        for action in &self.actions {
-            hasher.write_u32(*action);
-        }
-        for value in self.workspace.neg_efe() {
-            hasher.write_i64((value * PARTS).round() as i64);
-        }
-        Ok(hasher.finish())
+        self.work.answer()
     }
-}
-
-impl World {
-    fn model(self) -> GenerativeModel {
-        match self {
-            Self::TMaze => models::tmaze(0.98),
-            Self::Grid => models::grid(),
-            Self::CueChaining => models::cue_chaining(),
-            Self::Stress => models::stress(),
-        }
-    }
-}
-
-/// What an agent sees in a world that is as its model says.
-fn episode(
-    world: &GenerativeModel,
-    model: &Arc<Model>,
-    workspace: &mut Workspace,
-    seed: u64,
-    steps: usize,
-) -> Result<Vec<Vec<usize>>, WorkloadError> {
-    let mut random = RandomStream::new(seed);
-    let mut agent = Agent::new(model);
-    let mut states: Vec<usize> = world.d.iter().map(|d| random.categorical(&d.data)).collect();
-    let mut observations = Vec::with_capacity(steps);
-    for _ in 0..steps {
-        let outcome =
-            |a: &Array, random: &mut RandomStream| random.categorical(&column(a, &states, None));
-        let observation: Vec<usize> = world.a.iter().map(|a| outcome(a, &mut random)).collect();
-        let action = agent.step(&observation, workspace)?;
-        let next = world
-            .b
-            .iter()
-            .zip(action)
-            .enumerate()
-            .map(|(f, (b, u))| random.categorical(&column(b, &states[f..=f], Some(*u))));
-        states = next.collect();
-        observations.push(observation);
-    }
-    Ok(observations)
-}
-
-/// The distribution over the first axis of an array at these states, and this action if any.
-fn column(array: &Array, states: &[usize], action: Option<usize>) -> Vec<f64> {
-    let rest = states.iter().copied().chain(action);
-    let offset = rest.zip(&array.shape[1..]).fold(0, |offset, (i, length)| offset * length + i);
-    array.data.iter().skip(offset).step_by(array.columns()).copied().collect()
 }

@@ -12,6 +12,8 @@ mod errors;
 mod extras;
 #[path = "it/golden.rs"]
 mod golden;
+#[path = "it/growth.rs"]
+mod growth;
 #[path = "it/json.rs"]
 mod json;
 #[path = "it/learning.rs"]
@@ -25,5 +27,7 @@ mod npz;
 mod population;
 #[path = "it/random_model.rs"]
 mod random_model;
+#[path = "it/single_precision.rs"]
+mod single_precision;
 #[path = "it/workload.rs"]
 mod workload;

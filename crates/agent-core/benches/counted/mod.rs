@@ -2,17 +2,19 @@
 
 use agent_core::workload::{self, Job, Workload};
 
+/// A workload and the job made of it.
+pub type Counted = (&'static Workload, Job);
+
 /// A job that ran once already, so that the allocator has its memory and only a warm run counts.
-pub fn start(group: &str, name: &str) -> Box<(&'static Workload, Job)> {
+pub fn start(group: &str, name: &str) -> Counted {
     let workload = workload::find(group, name).unwrap();
     let mut job = workload.start().unwrap();
     job.run().unwrap();
     job.prepare();
-    Box::new((workload, job))
+    (workload, job)
 }
 
 /// A wrong answer ends the bench with an error.
-pub fn verify(mut counted: Box<(&'static Workload, Job)>) {
-    let answer = counted.1.answer().unwrap();
-    counted.0.verify(answer).unwrap();
+pub fn verify((workload, mut job): Counted) {
+    workload.verify(job.answer().unwrap()).unwrap();
 }

@@ -85,7 +85,7 @@ enum Inference {
 pub fn replay(file: &GoldenFile, name: &str, run: &Run) -> Result<Replay, ReplayError> {
     let profile = profile_of(name)?;
     let inference = inference_of(name, profile, &file.options);
-    let options = options(file, name, profile)?;
+    let options = run_options(file, name)?;
     if run.steps.len() != file.observations.len() || file.actions.len() != run.steps.len() {
         return Err(ReplayError::Inconsistent(format!(
             "{} observations, {} actions and {} steps; there must be as many of each",
@@ -141,7 +141,12 @@ fn inference_of(name: &str, profile: Profile, options: &GoldenOptions) -> Infere
     }
 }
 
-fn options(file: &GoldenFile, name: &str, profile: Profile) -> Result<Options, ReplayError> {
+/// How the agents of the run of this name were set up.
+///
+/// # Errors
+/// [`ReplayError`].
+pub fn run_options(file: &GoldenFile, name: &str) -> Result<Options, ReplayError> {
+    let profile = profile_of(name)?;
     let given = &file.options;
     let policies = file.policy_list().ok_or_else(|| {
         ReplayError::Inconsistent(format!(
