@@ -6,6 +6,9 @@
 //! are: element by element, to within rounding.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
+use fnv::FnvHasher;
 
 use crate::arithmetic::Arithmetic as _;
 use crate::matrix::Matrix;
@@ -32,7 +35,7 @@ pub(super) struct Merging {
     transitions: Vec<Matrix<f64>>,
     sequences: Vec<Sequence>,
     /// Sequences by the coarse sum of what they make of a random belief.
-    by_probe: HashMap<u64, Vec<u32>>,
+    by_probe: HashMap<u64, Vec<u32>, BuildHasherDefault<FnvHasher>>,
     elements: usize,
 }
 
@@ -56,7 +59,7 @@ impl Merging {
             states,
             transitions,
             sequences: Vec::new(),
-            by_probe: HashMap::new(),
+            by_probe: HashMap::default(),
             elements: states * states,
         };
         merging.keep(Sequence { last: None, probe, product: Some(identity) });
