@@ -23,6 +23,9 @@ pub(crate) use functions::{
 /// The least that modern pymdp takes a logarithm of: the machine epsilon of f64.
 pub(crate) const MODERN_FLOOR: f64 = f64::EPSILON;
 
+/// Most sums of the same rows that are taken at once.
+pub(crate) const SEVERAL: usize = 4;
+
 /// What legacy pymdp adds before a logarithm.
 pub(crate) const LEGACY_EPSILON: f64 = 1e-16;
 
@@ -70,7 +73,7 @@ pub(crate) trait Arithmetic: Copy {
     fn dot(self, x: &[Self::Number], y: &[Self::Number]) -> Self::Number;
     /// `sum_i c_i x_i`.
     fn dot_constant(self, constants: &[Self::Real], x: &[Self::Number]) -> Self::Number;
-    /// The sum of a function that is 0 at 0.
+    /// The sum of a function that is 0 at 0, of numbers that are not negative.
     fn sum_of(self, x: &[Self::Number], function: impl Function) -> Self::Number;
     /// Turns log weights into the distribution they are proportional to, in place.
     fn softmax(self, weights: &mut [Self::Number]);
@@ -92,9 +95,40 @@ pub(crate) trait Arithmetic: Copy {
         weights: &[Self::Number],
         out: &mut [Self::Number],
     );
+    /// Several [`weighted_sum`](Self::weighted_sum)s of the same rows, one after the other in
+    /// `out`.
+    #[inline(always)]
+    fn weighted_sums<'a>(
+        self,
+        rows: &[Self::Real],
+        stride: usize,
+        weights: impl Fn(usize) -> &'a [Self::Number],
+        out: &mut [Self::Number],
+    ) where
+        Self::Number: 'a,
+    {
+        for (k, out) in out.chunks_exact_mut(stride).enumerate() {
+            self.weighted_sum(rows, stride, weights(k), out);
+        }
+    }
+    /// The same of rows that differ by agent.
+    #[inline(always)]
+    fn weighted_sums_of<'a>(
+        self,
+        rows: &[Self::Number],
+        stride: usize,
+        weights: impl Fn(usize) -> &'a [Self::Number],
+        out: &mut [Self::Number],
+    ) where
+        Self::Number: 'a,
+    {
+        for (k, out) in out.chunks_exact_mut(stride).enumerate() {
+            self.weighted_sum_of(rows, weights(k), out);
+        }
+    }
     /// `out = matrix x`.
     fn multiply(self, matrix: &Matrix<Self::Real>, x: &[Self::Number], out: &mut [Self::Number]);
-    /// `out = matrix x`.
+    /// `out = matrix x`; what `out` has room for beyond the rows is left as it is.
     fn multiply_wide(self, matrix: &Wide<Self::Real>, x: &[Self::Number], out: &mut [Self::Number]);
     /// `out_i += row_i`, by each agent's own row.
     fn add_rows<'a>(self, rows: impl Fn(usize) -> &'a [Self::Real], out: &mut [Self::Number])

@@ -44,18 +44,29 @@ pub trait Lanes<R: Real>: Copy {
     fn power_of_two(self, rounded: R::Vector) -> R::Vector;
 
     /// Natural logarithms of normal positive numbers, within two units in the last place: the
-    /// polynomial of Sun's fdlibm, without its care for the last unit.
+    /// polynomial of Sun's fdlibm, without its care for the last unit. There are more constants
+    /// than registers; several vectors at once share what is loaded.
     #[inline(always)]
-    fn ln(self, x: R::Vector) -> R::Vector {
+    fn ln<const N: usize>(self, x: [R::Vector; N]) -> [R::Vector; N] {
         let Elementary { ln2, ln_even, ln_odd, .. } = R::ELEMENTARY;
-        let (k, m) = self.split(x);
-        let f = self.sub(m, self.splat(R::ONE));
-        let s = self.div(f, self.add(f, self.splat(R::of(2.0))));
-        let z = self.mul(s, s);
-        let w = self.mul(z, z);
-        let even = self.mul(w, self.polynomial(w, ln_even));
-        let series = self.mul_add(z, self.polynomial(w, ln_odd), even);
-        self.mul_add(k, self.splat(ln2), self.mul_add(s, series, self.add(s, s)))
+        let [half, one, ln2] = [self.splat(R::of(0.5)), self.splat(R::ONE), self.splat(ln2)];
+        let [mut k, mut s, mut z, mut w, mut ln] = [x; 5];
+        for i in 0..N {
+            let m;
+            (k[i], m) = self.split(x[i]);
+            s[i] = self.div(self.sub(m, one), self.mul_add(m, half, half));
+        }
+        for i in 0..N {
+            z[i] = self.mul(s[i], s[i]);
+            w[i] = self.mul(z[i], z[i]);
+        }
+        let odd = self.polynomial(w, ln_odd);
+        let even = self.polynomial(w, ln_even);
+        for i in 0..N {
+            let series = self.mul_add(z[i], odd[i], self.mul(w[i], even[i]));
+            ln[i] = self.mul_add(k[i], ln2, self.mul_add(s[i], series, s[i]));
+        }
+        ln
     }
 
     /// `e^x` for x that are not large, within one unit in the last place; 0 where it would no
@@ -72,7 +83,8 @@ pub trait Lanes<R: Real>: Copy {
         let high = self.negative_mul_add(k, self.splat(ln2_high), kept);
         let r = self.negative_mul_add(k, self.splat(ln2_low), high);
         let z = self.mul(r, r);
-        let series = self.mul_add(r, self.polynomial(z, exp_odd), self.polynomial(z, exp_even));
+        let [odd, even] = [self.polynomial([z], exp_odd)[0], self.polynomial([z], exp_even)[0]];
+        let series = self.mul_add(r, odd, even);
         let y = self.add(self.splat(R::ONE), self.mul_add(z, series, r));
         let power = self.mul(y, self.power_of_two(rounded));
         self.where_above(x, least, power, self.splat(R::ZERO))
@@ -80,13 +92,16 @@ pub trait Lanes<R: Real>: Copy {
 
     /// `c_0 + x (c_1 + x (c_2 + ...))`.
     #[inline(always)]
-    fn polynomial(self, x: R::Vector, coefficients: &[R]) -> R::Vector {
+    fn polynomial<const N: usize>(self, x: [R::Vector; N], coefficients: &[R]) -> [R::Vector; N] {
         let mut coefficients = coefficients.iter().rev();
-        let mut sum = self.splat(coefficients.next().copied().unwrap_or(R::ZERO));
+        let mut sums = [self.splat(coefficients.next().copied().unwrap_or(R::ZERO)); N];
         for coefficient in coefficients {
-            sum = self.mul_add(x, sum, self.splat(*coefficient));
+            let coefficient = self.splat(*coefficient);
+            for i in 0..N {
+                sums[i] = self.mul_add(x[i], sums[i], coefficient);
+            }
         }
-        sum
+        sums
     }
 }
 
@@ -177,7 +192,7 @@ mod tests {
         fn run<L: Lanes<R>>(self, lanes: L) -> Self::Output {
             let x = R::load(&self.0);
             let (mut ln, mut exp) = (R::Group::default(), R::Group::default());
-            R::store(lanes.ln(lanes.max(x, lanes.splat(R::of(1e-30)))), &mut ln);
+            R::store(lanes.ln([lanes.max(x, lanes.splat(R::of(1e-30)))])[0], &mut ln);
             R::store(lanes.exp(x), &mut exp);
             (ln, exp)
         }

@@ -56,7 +56,7 @@ pub(crate) struct Sparse<R> {
 /// row after row, so that every row adds up in a vector of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Wide<R> {
-    /// 4 or 8.
+    /// At least 1, at most 8.
     pub(crate) rows: usize,
     /// `[group of columns][row][column in the group]`, filled up with zeros.
     pub(crate) values: Vec<R>,
@@ -64,19 +64,19 @@ pub(crate) struct Wide<R> {
 
 impl<R: Real> Wide<R> {
     /// Rows that there may be.
-    pub(crate) const MOST_ROWS: usize = 8;
+    const MOST_ROWS: usize = 8;
 
-    /// From columns of `rows` elements, one after the other; none where they are too many or too
-    /// short for it to be worth it.
-    pub(crate) fn from_columns(rows: usize, columns: &[R]) -> Option<Self> {
-        let count = columns.len() / rows;
-        if !matches!(rows, 4 | Self::MOST_ROWS) || count < 4 * R::LANES {
+    /// From the first `rows` elements of columns that stand `stride` apart; none where they are
+    /// too many or too short for it to be worth it.
+    pub(crate) fn from_columns(rows: usize, stride: usize, columns: &[R]) -> Option<Self> {
+        let count = columns.len() / stride;
+        if !(1..=Self::MOST_ROWS).contains(&rows) || count < 4 * R::LANES {
             return None;
         }
         let mut values = vec![R::ZERO; count.next_multiple_of(R::LANES) * rows];
-        for (column, elements) in columns.chunks_exact(rows).enumerate() {
+        for (column, elements) in columns.chunks_exact(stride).enumerate() {
             let (group, lane) = (column / R::LANES, column % R::LANES);
-            for (row, value) in elements.iter().enumerate() {
+            for (row, value) in elements[..rows].iter().enumerate() {
                 values[(group * rows + row) * R::LANES + lane] = *value;
             }
         }
@@ -260,24 +260,24 @@ mod tests {
     proptest! {
         #[test]
         fn wide_matrices_multiply_as_by_hand(
-            is_eight in any::<bool>(),
+            rows in 1_usize..10,
             columns in 0_usize..60,
-            seed in proptest::collection::vec(0.0_f64..1.0, 60 * 8 + 60),
+            seed in proptest::collection::vec(0.0_f64..1.0, 60 * 12 + 60),
         ) {
-            let rows = if is_eight { 8 } else { 4 };
-            let (data, x) = seed.split_at(60 * 8);
-            let (data, x) = (&data[..rows * columns], &x[..columns]);
-            let Some(wide) = Wide::from_columns(rows, data) else {
-                prop_assert!(columns < 16);
+            let stride = rows.next_multiple_of(4);
+            let (data, x) = seed.split_at(60 * 12);
+            let (data, x) = (&data[..stride * columns], &x[..columns]);
+            let Some(wide) = Wide::from_columns(rows, stride, data) else {
+                prop_assert!(columns < 16 || rows > 8);
                 return Ok(());
             };
-            let mut out = vec![f64::NAN; rows];
+            let mut out = vec![f64::NAN; stride];
             Along::new(Portable).multiply_wide(&wide, x, &mut out);
             let group: Vec<[f64; 4]> = x.iter().map(|x| [*x, 0.0, 2.0 * x, 1.0]).collect();
-            let mut abreast = vec![[f64::NAN; 4]; rows];
+            let mut abreast = vec![[f64::NAN; 4]; stride];
             Abreast::<f64, _>::new(Portable).multiply_wide(&wide, &group, &mut abreast);
             for row in 0..rows {
-                let expected: f64 = (0..columns).map(|c| data[c * rows + row] * x[c]).sum();
+                let expected: f64 = (0..columns).map(|c| data[c * stride + row] * x[c]).sum();
                 prop_assert!((out[row] - expected).abs() < 1e-13);
                 prop_assert!((abreast[row][0] - expected).abs() < 1e-13);
                 prop_assert_eq!(abreast[row][1], 0.0);

@@ -10,7 +10,7 @@ mod merging;
 mod tuples;
 
 use crate::Model;
-use crate::arithmetic::{Along, Arithmetic};
+use crate::arithmetic::{Along, Arithmetic, SEVERAL};
 use crate::beliefs::Layout;
 use crate::expected_free_energy::{Part, Valuation, ValuationRoom, Value};
 use crate::lanes::{Calculation, Lanes};
@@ -47,8 +47,8 @@ pub(crate) struct Planning<N> {
 struct PartRoom<N> {
     /// For each factor but the last, what contraction leaves of each combination.
     left: Vec<Vec<N>>,
-    /// What the last contraction leaves.
-    row: Vec<N>,
+    /// What the last contraction leaves of several combinations.
+    rows: Vec<N>,
     /// `[combination][step]`.
     values: Vec<Value<N>>,
 }
@@ -89,18 +89,18 @@ impl<N: Copy + Default> PartRoom<N> {
             Some((last, before)) => (last.len(), before),
             None => (0, &[][..]),
         };
-        let (left, row) = match part {
+        let (left, rows) = match part {
             Part::Contraction(contraction) => {
                 let left = before.iter().enumerate().map(|(level, prefixes)| {
                     vec![N::default(); prefixes.len() * contraction.left_after(level)]
                 });
-                (left.collect(), contraction.stride())
+                (left.collect(), SEVERAL * contraction.stride())
             }
             _ => (Vec::new(), 0),
         };
         Self {
             left,
-            row: vec![N::default(); row],
+            rows: vec![N::default(); rows],
             values: vec![Value::default(); last * part.steps()],
         }
     }
@@ -300,33 +300,37 @@ impl<N: Copy + Default + PartialEq> PartRoom<N> {
             let is_last = level + 1 == factors.len();
             let length = contraction.left_after(level);
             let (before, here) = self.left.split_at_mut(level);
-            let here = here.first_mut();
-            let mut kept = here.map(|here| here.chunks_exact_mut(length));
-            for (number, prefix) in prefixes.iter().enumerate() {
-                let out = match kept.as_mut().and_then(Iterator::next) {
-                    Some(out) => out,
-                    None => &mut self.row[..],
+            let mut number = 0;
+            // Beliefs that meet the same array are summed out of it together.
+            let alike = prefixes.chunk_by(|a, b| a.before == b.before);
+            for prefixes in alike.flat_map(|alike| alike.chunks(SEVERAL)) {
+                let out = match here.first_mut() {
+                    Some(here) => &mut here[number * length..][..prefixes.len() * length],
+                    None => &mut self.rows[..prefixes.len() * length],
                 };
-                let weights = belief(factors[level], prefix.last);
+                let weights = |k: usize| belief(factors[level], prefixes[k].last);
                 match before.last() {
                     None => contraction.begin(arithmetic, weights, out),
                     Some(before) => {
-                        let length = contraction.left_after(level - 1);
-                        let from = &before[prefix.before as usize * length..][..length];
-                        arithmetic.weighted_sum_of(from, weights, out);
+                        let whole = contraction.left_after(level - 1);
+                        let from = &before[prefixes[0].before as usize * whole..][..whole];
+                        arithmetic.weighted_sums_of(from, length, weights, out);
                     }
                 }
                 if is_last {
                     let steps = part.steps();
-                    let values = &mut self.values[number * steps..][..steps];
-                    for (step, value) in values.iter_mut().enumerate() {
-                        value.utility = contraction.utility(step, out);
-                    }
-                    let information = contraction.information(arithmetic, out);
-                    for value in values {
-                        value.information = information;
+                    let values = self.values[number * steps..].chunks_exact_mut(steps);
+                    for (row, values) in out.chunks_exact_mut(length).zip(values) {
+                        for (step, value) in values.iter_mut().enumerate() {
+                            value.utility = contraction.utility(step, row);
+                        }
+                        let information = contraction.information(arithmetic, row);
+                        for value in values {
+                            value.information = information;
+                        }
                     }
                 }
+                number += prefixes.len();
             }
         }
     }

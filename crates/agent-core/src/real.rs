@@ -76,7 +76,8 @@ mod sealed {
     impl Sealed for f32 {}
 }
 
-/// The constants of `ln` (Sun's fdlibm) and `exp` (inverse factorials) for one precision.
+/// The constants of `ln` (those of Sun's fdlibm by powers of two, for an argument twice as large)
+/// and `exp` (inverse factorials) for one precision.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Elementary<R: 'static> {
@@ -109,15 +110,15 @@ impl Real for f64 {
         rounding: 6_755_399_441_055_744.0,
         least: -708.0,
         ln_even: &[
-            3.999_999_999_940_942e-1,
-            2.222_219_843_214_978_4e-1,
-            1.531_383_769_920_937_3e-1,
+            3.999_999_999_940_942e-1 / 32.0,
+            2.222_219_843_214_978_4e-1 / 512.0,
+            1.531_383_769_920_937_3e-1 / 8192.0,
         ],
         ln_odd: &[
-            6.666_666_666_666_735e-1,
-            2.857_142_874_366_239e-1,
-            1.818_357_216_161_805e-1,
-            1.479_819_860_511_658_6e-1,
+            6.666_666_666_666_735e-1 / 8.0,
+            2.857_142_874_366_239e-1 / 128.0,
+            1.818_357_216_161_805e-1 / 2048.0,
+            1.479_819_860_511_658_6e-1 / 32768.0,
         ],
         exp_even: &[
             5.000_000_000_0e-1,
@@ -210,8 +211,8 @@ impl Real for f32 {
         log2_e: std::f32::consts::LOG2_E,
         rounding: 12_582_912.0,
         least: -87.0,
-        ln_even: &[4.000_097e-1, 2.427_907_9e-1],
-        ln_odd: &[6.666_666e-1, 2.849_879e-1],
+        ln_even: &[4.000_097e-1 / 32.0, 2.427_907_9e-1 / 512.0],
+        ln_odd: &[6.666_666e-1 / 8.0, 2.849_879e-1 / 128.0],
         exp_even: &[5.000e-1, 4.166_666_8e-2, 1.388_888_9e-3],
         exp_odd: &[1.666_666_7e-1, 8.333_334e-3, 1.984_127e-4],
     };

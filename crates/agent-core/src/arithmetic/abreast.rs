@@ -148,7 +148,7 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Abreast<R, L> {
 
     #[inline(always)]
     fn ln(self, x: R::Group) -> R::Group {
-        self.stored(self.lanes.ln(R::load(&x)))
+        self.stored(self.lanes.ln([R::load(&x)])[0])
     }
 
     #[inline(always)]
@@ -159,8 +159,14 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Abreast<R, L> {
 
     #[inline(always)]
     fn map(self, x: &mut [R::Group], function: impl Function) {
-        for x in x {
-            R::store(function.of(self.lanes, R::load(x)), x);
+        let (pairs, rest) = x.as_chunks_mut::<2>();
+        for [a, b] in pairs {
+            let y = function.of(self.lanes, [R::load(a), R::load(b)]);
+            R::store(y[0], a);
+            R::store(y[1], b);
+        }
+        for x in rest {
+            R::store(function.of(self.lanes, [R::load(x)])[0], x);
         }
     }
 
@@ -207,11 +213,15 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Abreast<R, L> {
 
     #[inline(always)]
     fn sum_of(self, x: &[R::Group], function: impl Function) -> R::Group {
-        let mut total = self.lanes.splat(R::ZERO);
-        for x in x {
-            total = self.lanes.add(total, function.of(self.lanes, R::load(x)));
+        let mut totals = [self.lanes.splat(R::ZERO); 2];
+        let (pairs, rest) = x.as_chunks::<2>();
+        for [a, b] in pairs {
+            totals = function.added(self.lanes, totals, [R::load(a), R::load(b)]);
         }
-        self.stored(total)
+        for x in rest {
+            [totals[0]] = function.added(self.lanes, [totals[0]], [R::load(x)]);
+        }
+        self.stored(self.lanes.add(totals[0], totals[1]))
     }
 
     #[inline(always)]
@@ -280,6 +290,7 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Abreast<R, L> {
 
     #[inline(always)]
     fn multiply_wide(self, matrix: &Wide<R>, x: &[R::Group], out: &mut [R::Group]) {
+        let out = &mut out[..matrix.rows];
         out.fill(R::Group::default());
         let blocks = matrix.values.chunks_exact(matrix.rows * R::LANES);
         for (block, x) in blocks.zip(x.chunks(R::LANES)) {

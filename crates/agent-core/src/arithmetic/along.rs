@@ -1,11 +1,14 @@
 //! One agent, with vectors along its arrays.
 
+mod weighted;
+
 use std::marker::PhantomData;
 
-use super::{Arithmetic, Function};
+use super::{Arithmetic, Function, SEVERAL};
 use crate::lanes::{Calculation, Lanes};
-use crate::matrix::{Matrix, Wide};
+use crate::matrix::{Diagonal, Matrix, Wide};
 use crate::real::Real;
+use weighted::{WeightedSum, WeightedSums, are_mostly_zero};
 
 /// Arithmetic for one agent.
 #[derive(Clone, Copy)]
@@ -59,7 +62,7 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Along<R, L> {
     #[inline(always)]
     fn ln(self, x: R) -> R {
         let mut group = R::Group::default();
-        R::store(self.lanes.ln(self.lanes.splat(x)), &mut group);
+        R::store(self.lanes.ln([self.lanes.splat(x)])[0], &mut group);
         group.as_ref()[0]
     }
 
@@ -71,12 +74,18 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Along<R, L> {
     #[inline(always)]
     fn map(self, x: &mut [R], function: impl Function) {
         let (whole, part) = R::groups_mut(x);
-        for x in whole {
-            R::store(function.of(self.lanes, R::load(x)), x);
+        let (pairs, rest) = whole.as_chunks_mut::<2>();
+        for [a, b] in pairs {
+            let y = function.of(self.lanes, [R::load(a), R::load(b)]);
+            R::store(y[0], a);
+            R::store(y[1], b);
+        }
+        for x in rest {
+            R::store(function.of(self.lanes, [R::load(x)])[0], x);
         }
         if !part.is_empty() {
             // One has a logarithm, whatever the function.
-            R::store_part(function.of(self.lanes, R::load_part(part, R::ONE)), part);
+            R::store_part(function.of(self.lanes, [R::load_part(part, R::ONE)])[0], part);
         }
     }
 
@@ -148,26 +157,7 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Along<R, L> {
 
     #[inline(always)]
     fn sum_of(self, x: &[R], function: impl Function) -> R {
-        let lanes = self.lanes;
-        let (whole, part) = R::groups(x);
-        let (pairs, rest) = whole.as_chunks::<2>();
-        let mut totals = [lanes.splat(R::ZERO); 2];
-        for pair in pairs {
-            let (one, two) = (R::load(&pair[0]), R::load(&pair[1]));
-            // Certain beliefs are mostly zeros, which add nothing.
-            if !(lanes.is_zero(one) && lanes.is_zero(two)) {
-                totals[0] = lanes.add(totals[0], function.of(lanes, one));
-                totals[1] = lanes.add(totals[1], function.of(lanes, two));
-            }
-        }
-        for x in rest {
-            totals[0] = lanes.add(totals[0], function.of(lanes, R::load(x)));
-        }
-        if !part.is_empty() {
-            let rest = function.of(lanes, R::load_part(part, R::ZERO));
-            totals[1] = lanes.add(totals[1], rest);
-        }
-        R::sum(lanes.add(totals[0], totals[1]))
+        self.lanes.apart(SumOf { x, function })
     }
 
     #[inline(always)]
@@ -220,16 +210,61 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Along<R, L> {
     }
 
     #[inline(always)]
+    fn weighted_sums<'a>(
+        self,
+        rows: &[R],
+        stride: usize,
+        weights: impl Fn(usize) -> &'a [R],
+        out: &mut [R],
+    ) {
+        let lanes = self.lanes;
+        let mut first = 0;
+        for out in out.chunks_mut(SEVERAL * stride) {
+            let count = out.len() / stride;
+            let of = |k: usize| weights(first + k);
+            match count {
+                _ if are_mostly_zero(of(0)) => self.each_weighted_sum(rows, stride, of, out),
+                2 => lanes.apart(WeightedSums { rows, stride, weights: [of(0), of(1)], out }),
+                3 => {
+                    lanes.apart(WeightedSums { rows, stride, weights: [of(0), of(1), of(2)], out })
+                }
+                4 => {
+                    let weights = [of(0), of(1), of(2), of(3)];
+                    lanes.apart(WeightedSums { rows, stride, weights, out });
+                }
+                _ => self.each_weighted_sum(rows, stride, of, out),
+            }
+            first += count;
+        }
+    }
+
+    #[inline(always)]
+    fn weighted_sums_of<'a>(
+        self,
+        rows: &[R],
+        stride: usize,
+        weights: impl Fn(usize) -> &'a [R],
+        out: &mut [R],
+    ) {
+        self.weighted_sums(rows, stride, weights, out);
+    }
+
+    #[inline(always)]
     fn multiply(self, matrix: &Matrix<R>, x: &[R], out: &mut [R]) {
         self.lanes.apart(Product { matrix, x, out });
     }
 
     #[inline(always)]
     fn multiply_wide(self, matrix: &Wide<R>, x: &[R], out: &mut [R]) {
-        if let Ok(out) = <&mut [R; 4]>::try_from(&mut *out) {
-            self.multiply_rows_of(&matrix.values, x, out);
-        } else if let Ok(out) = <&mut [R; Wide::<f64>::MOST_ROWS]>::try_from(out) {
-            self.multiply_rows_of(&matrix.values, x, out);
+        match matrix.rows {
+            5 => self.multiply_rows_of::<5>(&matrix.values, x, out),
+            6 => self.multiply_rows_of::<6>(&matrix.values, x, out),
+            7 => self.multiply_rows_of::<7>(&matrix.values, x, out),
+            8 => self.multiply_rows_of::<8>(&matrix.values, x, out),
+            4 => self.multiply_rows_of::<4>(&matrix.values, x, out),
+            3 => self.multiply_rows_of::<3>(&matrix.values, x, out),
+            2 => self.multiply_rows_of::<2>(&matrix.values, x, out),
+            _ => self.multiply_rows_of::<1>(&matrix.values, x, out),
         }
     }
 
@@ -245,101 +280,16 @@ impl<R: Real, L: Lanes<R>> Arithmetic for Along<R, L> {
 }
 
 impl<R: Real, L: Lanes<R>> Along<R, L> {
-    /// `N` groups of every row, from column `first` on; `SETS` rows add up apart, so that one
-    /// addition need not wait for the one before.
     #[inline(always)]
-    fn weighted_groups<const N: usize, const SETS: usize>(
+    fn each_weighted_sum<'a>(
         self,
         rows: &[R],
         stride: usize,
-        first: usize,
-        weights: &[R],
-        out: &mut [R::Group; N],
+        weights: impl Fn(usize) -> &'a [R],
+        out: &mut [R],
     ) {
-        let mut sums = [[self.lanes.splat(R::ZERO); N]; SETS];
-        let (weights, last_weights) = weights.as_chunks::<SETS>();
-        if stride == N * R::LANES {
-            // Arrays of known length, so that neither loop nor check is left of a row.
-            let (rows, _) = R::groups(rows).0.as_chunks::<N>();
-            let (rows, last_rows) = rows.as_chunks::<SETS>();
-            for (rows, weights) in rows.iter().zip(weights) {
-                if has_weight(weights) {
-                    for set in 0..SETS {
-                        self.add_row(&mut sums[set], &rows[set], weights[set]);
-                    }
-                }
-            }
-            for (row, weight) in last_rows.iter().zip(last_weights) {
-                self.add_row(&mut sums[0], row, *weight);
-            }
-        } else {
-            let cut = |number: usize| {
-                let start = number * stride + first;
-                let row = rows.get(start..start + N * R::LANES)?;
-                R::groups(row).0.first_chunk::<N>()
-            };
-            for (number, weights) in weights.iter().enumerate() {
-                for set in 0..SETS {
-                    if weights[set] != R::ZERO
-                        && let Some(row) = cut(number * SETS + set)
-                    {
-                        self.add_row(&mut sums[set], row, weights[set]);
-                    }
-                }
-            }
-            for (number, weight) in (weights.len() * SETS..).zip(last_weights) {
-                if let Some(row) = cut(number) {
-                    self.add_row(&mut sums[0], row, *weight);
-                }
-            }
-        }
-        for i in 0..N {
-            let mut total = sums[0][i];
-            for set in &sums[1..] {
-                total = self.lanes.add(total, set[i]);
-            }
-            R::store(total, &mut out[i]);
-        }
-    }
-
-    /// `sums += weight * row`.
-    #[inline(always)]
-    fn add_row<const N: usize>(self, sums: &mut [R::Vector; N], row: &[R::Group; N], weight: R) {
-        let weight = self.lanes.splat(weight);
-        for i in 0..N {
-            sums[i] = self.lanes.mul_add(weight, R::load(&row[i]), sums[i]);
-        }
-    }
-
-    #[inline(always)]
-    fn add_up_rows(self, rows: &[R], stride: usize, weights: &[R], out: &mut [R]) {
-        let mut first = 0;
-        let (whole, part) = R::groups_mut(out);
-        let (eights, rest) = whole.as_chunks_mut::<8>();
-        for out in eights {
-            self.weighted_groups::<8, 1>(rows, stride, first, weights, out);
-            first += 8 * R::LANES;
-        }
-        let (fours, rest) = rest.as_chunks_mut::<4>();
-        for out in fours {
-            self.weighted_groups::<4, 2>(rows, stride, first, weights, out);
-            first += 4 * R::LANES;
-        }
-        if let Ok(out) = <&mut [R::Group; 3]>::try_from(&mut *rest) {
-            self.weighted_groups::<3, 2>(rows, stride, first, weights, out);
-        } else if let Ok(out) = <&mut [R::Group; 2]>::try_from(&mut *rest) {
-            self.weighted_groups::<2, 4>(rows, stride, first, weights, out);
-        } else if let Ok(out) = <&mut [R::Group; 1]>::try_from(&mut *rest) {
-            self.weighted_groups::<1, 4>(rows, stride, first, weights, out);
-        }
-        first += rest.len() * R::LANES;
-        if !part.is_empty() {
-            part.fill(R::ZERO);
-            for (row, weight) in rows.chunks_exact(stride).zip(weights) {
-                for (out, value) in part.iter_mut().zip(&row[first..]) {
-                    *out += *weight * *value;
-                }
-            }
+        for (k, out) in out.chunks_exact_mut(stride).enumerate() {
+            self.weighted_sum(rows, stride, weights(k), out);
         }
     }
 
@@ -348,14 +298,20 @@ impl<R: Real, L: Lanes<R>> Along<R, L> {
         match matrix {
             Matrix::Dense(dense) => self.weighted_sum(&dense.columns, dense.stride(), x, out),
             Matrix::Diagonals(matrix) => {
-                let mut others = &matrix.diagonals[..];
-                match others.split_first() {
-                    Some((first, after)) if first.values.len() == out.len() => {
-                        self.products(&first.values, &x[first.column..], out);
-                        others = after;
+                let others = match &matrix.diagonals[..] {
+                    [first, second, others @ ..] if first.values.len() == out.len() => {
+                        self.add_up_two(first, second, x, out);
+                        others
                     }
-                    _ => out.fill(R::ZERO),
-                }
+                    [only] if only.values.len() == out.len() => {
+                        self.products(&only.values, &x[only.column..][..out.len()], out);
+                        &[]
+                    }
+                    others => {
+                        out.fill(R::ZERO);
+                        others
+                    }
+                };
                 for diagonal in others {
                     let values = &diagonal.values[..];
                     let x = &x[diagonal.column..diagonal.column + values.len()];
@@ -382,7 +338,7 @@ impl<R: Real, L: Lanes<R>> Along<R, L> {
 
     /// `N` rows, each in a vector of its own.
     #[inline(always)]
-    fn multiply_rows_of<const N: usize>(self, values: &[R], x: &[R], out: &mut [R; N]) {
+    fn multiply_rows_of<const N: usize>(self, values: &[R], x: &[R], out: &mut [R]) {
         let mut sums = [self.lanes.splat(R::ZERO); N];
         let (blocks, _) = R::groups(values).0.as_chunks::<N>();
         let (whole, part) = R::groups(x);
@@ -398,8 +354,34 @@ impl<R: Real, L: Lanes<R>> Along<R, L> {
                 sums[i] = self.lanes.mul_add(R::load(&block[i]), x, sums[i]);
             }
         }
+        let Some(out) = out.first_chunk_mut::<N>() else { return };
         for i in 0..N {
             out[i] = R::sum(sums[i]);
+        }
+    }
+
+    /// A diagonal that is as long as `out` and another, in one pass over `out`.
+    #[inline(always)]
+    fn add_up_two(self, long: &Diagonal<R>, short: &Diagonal<R>, x: &[R], out: &mut [R]) {
+        let (start, length) = (short.row, short.values.len());
+        let (a, b) = (&long.values[..out.len()], &x[long.column..][..out.len()]);
+        let (before, rest) = out.split_at_mut(start);
+        let (both, after) = rest.split_at_mut(length);
+        self.products(&a[..start], &b[..start], before);
+        self.products(&a[start + length..], &b[start + length..], after);
+        let (out, out_part) = R::groups_mut(both);
+        let (a, a_part) = R::groups(&a[start..start + length]);
+        let (b, b_part) = R::groups(&b[start..start + length]);
+        let (c, c_part) = R::groups(&short.values);
+        let (d, d_part) = R::groups(&x[short.column..][..length]);
+        for ((((out, a), b), c), d) in out.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+            let product = self.lanes.mul(R::load(a), R::load(b));
+            R::store(self.lanes.mul_add(R::load(c), R::load(d), product), out);
+        }
+        for ((((out, a), b), c), d) in
+            out_part.iter_mut().zip(a_part).zip(b_part).zip(c_part).zip(d_part)
+        {
+            *out = *a * *b + *c * *d;
         }
     }
 
@@ -408,7 +390,7 @@ impl<R: Real, L: Lanes<R>> Along<R, L> {
     fn products(self, a: &[R], x: &[R], out: &mut [R]) {
         let (out, out_part) = R::groups_mut(out);
         let (a, a_part) = R::groups(a);
-        let (x, x_part) = R::groups(&x[..out.len() * R::LANES + out_part.len()]);
+        let (x, x_part) = R::groups(x);
         for ((out, a), x) in out.iter_mut().zip(a).zip(x) {
             R::store(self.lanes.mul(R::load(a), R::load(x)), out);
         }
@@ -432,20 +414,36 @@ impl<R: Real, L: Lanes<R>> Along<R, L> {
     }
 }
 
-/// [`Arithmetic::weighted_sum`] as a function of its own.
-struct WeightedSum<'a, R> {
-    rows: &'a [R],
-    stride: usize,
-    weights: &'a [R],
-    out: &'a mut [R],
+/// [`Arithmetic::sum_of`] as a function of its own.
+struct SumOf<'a, R, F> {
+    x: &'a [R],
+    function: F,
 }
 
-impl<R: Real> Calculation<R> for WeightedSum<'_, R> {
-    type Output = ();
+impl<R: Real, F: Function> Calculation<R> for SumOf<'_, R, F> {
+    type Output = R;
 
     #[inline(always)]
-    fn run<L: Lanes<R>>(self, lanes: L) {
-        Along::new(lanes).add_up_rows(self.rows, self.stride, self.weights, self.out);
+    fn run<L: Lanes<R>>(self, lanes: L) -> R {
+        let Self { x, function } = self;
+        let (whole, part) = R::groups(x);
+        let (pairs, rest) = whole.as_chunks::<2>();
+        let mut totals = [lanes.splat(R::ZERO); 2];
+        for [a, b] in pairs {
+            let pair = [R::load(a), R::load(b)];
+            // Certain beliefs are mostly zeros, which add nothing.
+            if !lanes.is_zero(lanes.max(pair[0], pair[1])) {
+                totals = function.added(lanes, totals, pair);
+            }
+        }
+        for x in rest {
+            [totals[0]] = function.added(lanes, [totals[0]], [R::load(x)]);
+        }
+        if !part.is_empty() {
+            let part = R::load_part(part, R::ZERO);
+            [totals[1]] = function.added(lanes, [totals[1]], [part]);
+        }
+        R::sum(lanes.add(totals[0], totals[1]))
     }
 }
 
@@ -463,16 +461,6 @@ impl<R: Real> Calculation<R> for Product<'_, R> {
     fn run<L: Lanes<R>>(self, lanes: L) {
         Along::new(lanes).multiply_by_form(self.matrix, self.x, self.out);
     }
-}
-
-/// Whether any of some rows counts.
-#[inline(always)]
-fn has_weight<R: Real>(weights: &[R]) -> bool {
-    let mut has = false;
-    for weight in weights {
-        has |= *weight != R::ZERO;
-    }
-    has
 }
 
 /// The largest of some numbers; minus infinity of none.

@@ -7,7 +7,27 @@ use crate::real::Real;
 /// A type and not a closure: closures are compiled without the machine's wide instructions, and
 /// each of these would become a call.
 pub(crate) trait Function: Copy {
-    fn of<R: Real, L: Lanes<R>>(self, lanes: L, x: R::Vector) -> R::Vector;
+    /// The function of every number of some vectors.
+    fn of<R: Real, L: Lanes<R>, const N: usize>(
+        self,
+        lanes: L,
+        x: [R::Vector; N],
+    ) -> [R::Vector; N];
+
+    /// `total + f(x)`, for each of some vectors and totals.
+    #[inline(always)]
+    fn added<R: Real, L: Lanes<R>, const N: usize>(
+        self,
+        lanes: L,
+        mut totals: [R::Vector; N],
+        x: [R::Vector; N],
+    ) -> [R::Vector; N] {
+        let y = self.of(lanes, x);
+        for i in 0..N {
+            totals[i] = lanes.add(totals[i], y[i]);
+        }
+        totals
+    }
 }
 
 /// `x`.
@@ -40,49 +60,107 @@ pub(crate) struct Weighted<F>(pub(crate) F);
 
 impl Function for Same {
     #[inline(always)]
-    fn of<R: Real, L: Lanes<R>>(self, _lanes: L, x: R::Vector) -> R::Vector {
+    fn of<R: Real, L: Lanes<R>, const N: usize>(
+        self,
+        _lanes: L,
+        x: [R::Vector; N],
+    ) -> [R::Vector; N] {
         x
     }
 }
 
 impl Function for Plus {
     #[inline(always)]
-    fn of<R: Real, L: Lanes<R>>(self, lanes: L, x: R::Vector) -> R::Vector {
-        lanes.add(x, lanes.splat(R::of(self.0)))
+    fn of<R: Real, L: Lanes<R>, const N: usize>(
+        self,
+        lanes: L,
+        mut x: [R::Vector; N],
+    ) -> [R::Vector; N] {
+        let c = lanes.splat(R::of(self.0));
+        for i in 0..N {
+            x[i] = lanes.add(x[i], c);
+        }
+        x
     }
 }
 
 impl Function for OnlyAbove {
     #[inline(always)]
-    fn of<R: Real, L: Lanes<R>>(self, lanes: L, x: R::Vector) -> R::Vector {
-        lanes.where_above(x, lanes.splat(R::of(self.0)), x, lanes.splat(R::ZERO))
+    fn of<R: Real, L: Lanes<R>, const N: usize>(
+        self,
+        lanes: L,
+        mut x: [R::Vector; N],
+    ) -> [R::Vector; N] {
+        let (c, zero) = (lanes.splat(R::of(self.0)), lanes.splat(R::ZERO));
+        for i in 0..N {
+            x[i] = lanes.where_above(x[i], c, x[i], zero);
+        }
+        x
     }
 }
 
 impl Function for AtLeast {
     #[inline(always)]
-    fn of<R: Real, L: Lanes<R>>(self, lanes: L, x: R::Vector) -> R::Vector {
-        lanes.max(x, lanes.splat(R::of(self.0)))
+    fn of<R: Real, L: Lanes<R>, const N: usize>(
+        self,
+        lanes: L,
+        mut x: [R::Vector; N],
+    ) -> [R::Vector; N] {
+        let c = lanes.splat(R::of(self.0));
+        for i in 0..N {
+            x[i] = lanes.max(x[i], c);
+        }
+        x
     }
 }
 
 impl Function for LnModern {
     #[inline(always)]
-    fn of<R: Real, L: Lanes<R>>(self, lanes: L, x: R::Vector) -> R::Vector {
+    fn of<R: Real, L: Lanes<R>, const N: usize>(
+        self,
+        lanes: L,
+        x: [R::Vector; N],
+    ) -> [R::Vector; N] {
         lanes.ln(AtLeast(MODERN_FLOOR).of(lanes, x))
     }
 }
 
 impl Function for LnLegacy {
     #[inline(always)]
-    fn of<R: Real, L: Lanes<R>>(self, lanes: L, x: R::Vector) -> R::Vector {
+    fn of<R: Real, L: Lanes<R>, const N: usize>(
+        self,
+        lanes: L,
+        x: [R::Vector; N],
+    ) -> [R::Vector; N] {
         lanes.ln(Plus(LEGACY_EPSILON).of(lanes, x))
     }
 }
 
 impl<F: Function> Function for Weighted<F> {
     #[inline(always)]
-    fn of<R: Real, L: Lanes<R>>(self, lanes: L, x: R::Vector) -> R::Vector {
-        lanes.mul(x, self.0.of(lanes, x))
+    fn of<R: Real, L: Lanes<R>, const N: usize>(
+        self,
+        lanes: L,
+        mut x: [R::Vector; N],
+    ) -> [R::Vector; N] {
+        let y = self.0.of(lanes, x);
+        for i in 0..N {
+            x[i] = lanes.mul(x[i], y[i]);
+        }
+        x
+    }
+
+    #[inline(always)]
+    fn added<R: Real, L: Lanes<R>, const N: usize>(
+        self,
+        lanes: L,
+        mut totals: [R::Vector; N],
+        x: [R::Vector; N],
+    ) -> [R::Vector; N] {
+        let y = self.0.of(lanes, x);
+        for i in 0..N {
+            totals[i] = lanes.mul_add(x[i], y[i], totals[i]);
+        }
+        totals
     }
 }

@@ -84,7 +84,7 @@ impl<R: Real> Contraction<R> {
         let factors = order.factors().to_vec();
         let states = factors.iter().map(|f| states(*f)).collect();
         let wide = match factors[..] {
-            [_] => Wide::from_columns(stride, &tensor),
+            [_] => Wide::from_columns(outcomes + 1 + utilities, stride, &tensor),
             _ => None,
         };
         let contraction = Self { factors, states, tensor, wide, outcomes, utilities };
@@ -124,17 +124,24 @@ impl<R: Real> Contraction<R> {
         self.utilities.max(1)
     }
 
-    /// Sums out the first factor.
+    /// Sums out the first factor, for as many beliefs as `out` has room for.
     #[inline(always)]
-    pub(crate) fn begin<A: Arithmetic<Real = R>>(
+    pub(crate) fn begin<'a, A: Arithmetic<Real = R>>(
         &self,
         arithmetic: A,
-        belief: &[A::Number],
+        beliefs: impl Fn(usize) -> &'a [A::Number],
         out: &mut [A::Number],
-    ) {
+    ) where
+        A::Number: 'a,
+    {
+        let left = self.left_after(0);
         match &self.wide {
-            Some(wide) => arithmetic.multiply_wide(wide, belief, out),
-            None => arithmetic.weighted_sum(&self.tensor, self.left_after(0), belief, out),
+            Some(wide) => {
+                for (number, out) in out.chunks_exact_mut(left).enumerate() {
+                    arithmetic.multiply_wide(wide, beliefs(number), out);
+                }
+            }
+            None => arithmetic.weighted_sums(&self.tensor, left, beliefs, out),
         }
     }
 
@@ -180,7 +187,7 @@ impl<R: Real> Contraction<R> {
         for (level, factor) in self.factors.iter().enumerate() {
             let out = &mut next[..self.left_after(level)];
             if level == 0 {
-                self.begin(arithmetic, belief(*factor), out);
+                self.begin(arithmetic, |_| belief(*factor), out);
             } else {
                 let from = &now[..self.left_after(level - 1)];
                 arithmetic.weighted_sum_of(from, belief(*factor), out);

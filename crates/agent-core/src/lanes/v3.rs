@@ -13,7 +13,7 @@ macro_rules! v3_lanes {
         mantissa = $mantissa:literal, bias = $bias:literal, sqrt_half = $sqrt_half:literal,
         $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $mul_add:ident,
         $negative:ident, $max:ident, $above:ident, $select:ident,
-        $splat_bits:ident, $add_bits:ident, $sub_bits:ident, $or:ident, $left:ident, $right:ident
+        $splat_bits:ident, $add_bits:ident, $and:ident, $or:ident, $left:ident, $right:ident
     ) => {
         impl Lanes<$real> for V3 {
             #[inline(always)]
@@ -82,8 +82,8 @@ macro_rules! v3_lanes {
                 let exponent = self.$right::<$mantissa>(shifted);
                 let whole = self.$or(exponent, self.$splat_bits(WHOLE.to_bits()));
                 let k = self.$sub(cast(whole), self.$splat(WHOLE + $bias as $real));
-                let mantissa = self.$sub_bits(bits, self.$left::<$mantissa>(exponent));
-                (k, cast(self.$add_bits(mantissa, self.$splat_bits(ONE))))
+                let mantissa = self.$and(shifted, self.$splat_bits((1 << $mantissa) - 1));
+                (k, cast(self.$add_bits(mantissa, self.$splat_bits($sqrt_half))))
             }
 
             #[inline(always)]
@@ -115,7 +115,7 @@ v3_lanes!(
     select_f64x4,
     splat_u64x4,
     wrapping_add_u64x4,
-    wrapping_sub_u64x4,
+    and_u64x4,
     or_u64x4,
     shl_const_u64x4,
     shr_const_u64x4
@@ -140,7 +140,7 @@ v3_lanes!(
     select_f32x8,
     splat_u32x8,
     wrapping_add_u32x8,
-    wrapping_sub_u32x8,
+    and_u32x8,
     or_u32x8,
     shl_const_u32x8,
     shr_const_u32x8

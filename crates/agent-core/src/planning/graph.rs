@@ -54,7 +54,8 @@ struct Situation {
 /// The combinations of beliefs that one part of a valuation is asked about.
 #[derive(Clone, Debug)]
 pub(crate) struct Questions {
-    /// For each of the part's factors, the combinations up to it.
+    /// For each of the part's factors, the combinations up to it, those with the same combination
+    /// before side by side.
     pub(crate) prefixes: Vec<Vec<Prefix>>,
     /// `[situation]`: which of the part's values it takes, `[combination][step]`.
     pub(crate) value_of_situation: Vec<u32>,
@@ -193,12 +194,17 @@ impl Graph {
 
     fn questions_about(&self, factors: &[usize], steps: u32) -> Questions {
         let mut tuples = Tuples::new(factors.len());
-        let of_situation = |(number, situation): (usize, &Situation)| {
-            let (combination, _) = tuples.number(factors.iter().map(|f| self.after(number)[*f]));
-            combination * steps + situation.step.min(steps - 1)
+        let combination = |number| {
+            let beliefs = self.after(number);
+            tuples.number(factors.iter().map(|f| beliefs[*f])).0
         };
-        let value_of_situation = self.situations.iter().enumerate().map(of_situation).collect();
-        Questions { prefixes: tuples.into_prefixes(), value_of_situation }
+        let combinations: Vec<u32> = (0..self.situations.len()).map(combination).collect();
+        let (prefixes, places) = tuples.into_prefixes();
+        let value = |(situation, combination): (&Situation, &u32)| {
+            places[*combination as usize] * steps + situation.step.min(steps - 1)
+        };
+        let value_of_situation = self.situations.iter().zip(&combinations).map(value).collect();
+        Questions { prefixes, value_of_situation }
     }
 }
 

@@ -50,9 +50,29 @@ impl Tuples {
         (before, is_new)
     }
 
-    /// For each place the combinations up to it, by number.
-    pub(crate) fn into_prefixes(self) -> Vec<Vec<Prefix>> {
-        self.levels.into_iter().map(|level| level.prefixes).collect()
+    /// For each place the combinations up to it, those with the same combination before side by
+    /// side; and where each whole combination is now, by number.
+    pub(crate) fn into_prefixes(self) -> (Vec<Vec<Prefix>>, Vec<u32>) {
+        let mut places = vec![0];
+        let of_level = |level: Level| {
+            let mut order: Vec<u32> = (0..level.prefixes.len() as u32).collect();
+            let place_before = |number: &u32| {
+                let before = level.prefixes[*number as usize].before;
+                places[before as usize]
+            };
+            order.sort_by_key(place_before);
+            let moved = |number: &u32| Prefix {
+                before: place_before(number),
+                last: level.prefixes[*number as usize].last,
+            };
+            let prefixes = order.iter().map(moved).collect();
+            places = vec![0; order.len()];
+            for (place, number) in (0..).zip(order) {
+                places[number as usize] = place;
+            }
+            prefixes
+        };
+        (self.levels.into_iter().map(of_level).collect(), places)
     }
 }
 
@@ -77,10 +97,13 @@ mod tests {
                     seen.push(*tuple);
                 }
             }
-            let prefixes = tuples.into_prefixes();
+            let (prefixes, places) = tuples.into_prefixes();
             prop_assert_eq!(prefixes[2].len(), seen.len());
+            for level in &prefixes {
+                prop_assert!(level.is_sorted_by_key(|prefix| prefix.before));
+            }
             for (number, tuple) in seen.iter().enumerate() {
-                let last = prefixes[2][number];
+                let last = prefixes[2][places[number] as usize];
                 let middle = prefixes[1][last.before as usize];
                 let first = prefixes[0][middle.before as usize];
                 prop_assert_eq!([first.last, middle.last, last.last], *tuple);

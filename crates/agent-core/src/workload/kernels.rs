@@ -6,7 +6,7 @@ use std::hint::black_box;
 use super::checksum::Checksum;
 use super::stages::{Compilation, Stage, Staged};
 use super::{Work, Workload, WorkloadError};
-use crate::arithmetic::{Along, Arithmetic as _, LnModern, Weighted};
+use crate::arithmetic::{Along, Arithmetic as _, LnModern, SEVERAL, Weighted};
 use crate::beliefs::{ContractionRoom, Factors, JointSet, Layout};
 use crate::lanes::{Calculation, Lanes, Machine};
 use crate::matrix::Matrix;
@@ -251,10 +251,11 @@ impl ArrayKernel for Multiply {
     }
 }
 
-/// Factors summed out one after the other, as planning does.
+/// Factors summed out one after the other, the last for several beliefs at once, as planning does.
 #[derive(Debug)]
 struct Contract {
     tensor: Vec<f64>,
+    /// About each factor; about the last several, one after the other.
     beliefs: [Vec<f64>; 3],
     /// What is left of the tensor after each factor.
     left: [Vec<f64>; 3],
@@ -265,8 +266,12 @@ impl Contract {
         let [first, second, third] = CONTRACTED;
         Self {
             tensor: drawn(first * second * third * SIZE, 7),
-            beliefs: CONTRACTED.map(|states| distribution(states, 8)),
-            left: [second * third * SIZE, third * SIZE, SIZE].map(|length| vec![0.0; length]),
+            beliefs: [
+                distribution(first, 8),
+                distribution(second, 8),
+                (8..).take(SEVERAL).flat_map(|seed| distribution(third, seed)).collect(),
+            ],
+            left: [second * third * SIZE, third * SIZE, SEVERAL * SIZE].map(|n| vec![0.0; n]),
         }
     }
 }
@@ -277,7 +282,8 @@ impl ArrayKernel for Contract {
         let Self { tensor, beliefs, left: [first, second, third] } = self;
         arithmetic.weighted_sum(tensor, first.len(), &beliefs[0], first);
         arithmetic.weighted_sum_of(first, &beliefs[1], second);
-        arithmetic.weighted_sum_of(second, &beliefs[2], third);
+        let last = |k: usize| beliefs[2].chunks_exact(CONTRACTED[2]).nth(k).unwrap_or_default();
+        arithmetic.weighted_sums_of(second, SIZE, last, third);
     }
 
     fn result(&self) -> &[f64] {
@@ -340,13 +346,15 @@ mod tests {
         let mut kernel = Contract::new();
         kernel.pass(Along::new(crate::lanes::Portable));
         let [first, second, third] = CONTRACTED;
-        let mut expected = vec![0.0; SIZE];
+        let mut expected = vec![0.0; SEVERAL * SIZE];
         for (joint, row) in kernel.tensor.chunks_exact(SIZE).enumerate() {
             let (i, j, k) =
                 (joint / (second * third) % first, joint / third % second, joint % third);
             let [x, y, z] = &kernel.beliefs;
-            for (expected, value) in expected.iter_mut().zip(row) {
-                *expected += x[i] * y[j] * z[k] * value;
+            for (expected, z) in expected.chunks_exact_mut(SIZE).zip(z.chunks_exact(third)) {
+                for (expected, value) in expected.iter_mut().zip(row) {
+                    *expected += x[i] * y[j] * z[k] * value;
+                }
             }
         }
         for (got, expected) in kernel.result().iter().zip(expected) {

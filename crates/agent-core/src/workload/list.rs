@@ -268,10 +268,10 @@ pub const WORKLOADS: [Workload; 29] = [
         group: "kernel",
         name: "contract_480x100",
         analysis: "An array of 10 by 8 by 6 joint states with rows of 100 numbers, one factor \
-                   summed out after the other: most of what the stress model does. The first \
-                   factor costs ten times the others.",
+                   summed out after the other, the last for four beliefs at once: most of what \
+                   the stress model does. The first factor costs ten times the second.",
         operations: 20,
-        expected: 0x88a7_7f16_c4ff_c4a3,
+        expected: 0x2f9c_0f27_4124_a32d,
         setup: STRESS_H3,
         task: Task::Kernel(Kernel::Contract),
         precision: Precision::Double,
