@@ -51,6 +51,7 @@ pub fn command(json: bool) -> Result<(), Failure> {
         perf(),
         postgresql(),
         pgbench(),
+        python(),
         governor(&machine),
         steal(&noise),
         neighbours(&noise),
@@ -132,6 +133,11 @@ fn pgbench() -> Finding {
     let version = tools::postgres("pgbench")
         .and_then(|path| tools::first_line(&path.to_string_lossy(), &["--version"]));
     tool("pgbench", "postgresql", version, "the comparison of the database suite with pgbench")
+}
+
+fn python() -> Finding {
+    let version = tools::first_line("python3", &["--version"]);
+    tool("Python", "python3", version, "cargo xtask peers, which keeps other software in target/")
 }
 
 fn governor(machine: &Machine) -> Finding {

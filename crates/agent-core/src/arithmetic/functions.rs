@@ -77,8 +77,8 @@ impl Function for Plus {
         mut x: [R::Vector; N],
     ) -> [R::Vector; N] {
         let c = lanes.splat(R::of(self.0));
-        for i in 0..N {
-            x[i] = lanes.add(x[i], c);
+        for x in &mut x {
+            *x = lanes.add(*x, c);
         }
         x
     }
@@ -92,8 +92,8 @@ impl Function for OnlyAbove {
         mut x: [R::Vector; N],
     ) -> [R::Vector; N] {
         let (c, zero) = (lanes.splat(R::of(self.0)), lanes.splat(R::ZERO));
-        for i in 0..N {
-            x[i] = lanes.where_above(x[i], c, x[i], zero);
+        for x in &mut x {
+            *x = lanes.where_above(*x, c, *x, zero);
         }
         x
     }
@@ -107,8 +107,8 @@ impl Function for AtLeast {
         mut x: [R::Vector; N],
     ) -> [R::Vector; N] {
         let c = lanes.splat(R::of(self.0));
-        for i in 0..N {
-            x[i] = lanes.max(x[i], c);
+        for x in &mut x {
+            *x = lanes.max(*x, c);
         }
         x
     }
