@@ -6,6 +6,7 @@
 mod legacy;
 mod modern;
 
+use crate::aligned::{Aligned, zeros};
 use crate::arithmetic::Arithmetic;
 use crate::beliefs::{ContractionRoom, Factors, JointSet, Layout};
 use crate::error::ModelError;
@@ -52,11 +53,11 @@ pub(crate) struct Inferred<N> {
 #[derive(Clone, Debug)]
 pub(crate) struct InferenceScratch<N> {
     /// Log likelihood of what was observed, per joint state.
-    observed: Vec<N>,
+    observed: Aligned<N>,
     /// Log prior, all factors.
-    log_prior: Vec<N>,
+    log_prior: Aligned<N>,
     /// The next beliefs, all factors.
-    next: Vec<N>,
+    next: Aligned<N>,
     room: ContractionRoom<N>,
 }
 
@@ -101,9 +102,9 @@ impl<R: Real> Likelihood<R> {
             Self::Modern(likelihood) => (likelihood.largest(), likelihood.observed()),
         };
         InferenceScratch {
-            observed: vec![N::default(); observed],
-            log_prior: vec![N::default(); layout.total()],
-            next: vec![N::default(); layout.total()],
+            observed: zeros(observed),
+            log_prior: zeros(layout.total()),
+            next: zeros(layout.total()),
             room: ContractionRoom::new(joint, layout.factors()),
         }
     }

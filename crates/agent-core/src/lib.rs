@@ -28,6 +28,7 @@
 
 mod action;
 mod agent;
+mod aligned;
 mod arithmetic;
 mod array;
 mod beliefs;

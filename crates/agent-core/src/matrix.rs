@@ -1,5 +1,6 @@
 //! Matrices that multiply belief vectors, stored by what they hold.
 
+use crate::aligned::{Aligned, aligned, zeros};
 use crate::arithmetic::padded;
 use crate::real::Real;
 
@@ -22,7 +23,7 @@ pub(crate) enum Matrix<R> {
 #[derive(Clone, Debug)]
 pub(crate) struct Dense<R> {
     rows: usize,
-    pub(crate) columns: Vec<R>,
+    pub(crate) columns: Aligned<R>,
 }
 
 /// Elements by how far they are from the main diagonal.
@@ -39,7 +40,7 @@ pub(crate) struct Diagonal<R> {
     pub(crate) row: usize,
     /// Its column.
     pub(crate) column: usize,
-    pub(crate) values: Vec<R>,
+    pub(crate) values: Aligned<R>,
 }
 
 /// The elements that are not zero, column after column.
@@ -59,7 +60,7 @@ pub(crate) struct Wide<R> {
     /// At least 1, at most 8.
     pub(crate) rows: usize,
     /// `[group of columns][row][column in the group]`, filled up with zeros.
-    pub(crate) values: Vec<R>,
+    pub(crate) values: Aligned<R>,
 }
 
 impl<R: Real> Wide<R> {
@@ -73,7 +74,7 @@ impl<R: Real> Wide<R> {
         if !(1..=Self::MOST_ROWS).contains(&rows) || count < 4 * R::LANES {
             return None;
         }
-        let mut values = vec![R::ZERO; count.next_multiple_of(R::LANES) * rows];
+        let mut values = zeros(count.next_multiple_of(R::LANES) * rows);
         for (column, elements) in columns.chunks_exact(stride).enumerate() {
             let (group, lane) = (column / R::LANES, column % R::LANES);
             for (row, value) in elements[..rows].iter().enumerate() {
@@ -148,7 +149,7 @@ impl<R: Real> Matrix<R> {
 impl<R: Real> Dense<R> {
     fn new(rows: usize, columns: usize, data: &[f64]) -> Self {
         let stride = padded(rows);
-        let mut by_column = vec![R::ZERO; stride * columns];
+        let mut by_column = zeros(stride * columns);
         for (r, row) in data.chunks_exact(columns).enumerate() {
             for (column, value) in row.iter().enumerate() {
                 by_column[column * stride + r] = R::of(*value);
@@ -169,8 +170,9 @@ impl<R: Real> Diagonals<R> {
                 .filter(|i| at(row + i, column + i) != 0.0)
                 .collect();
             let (first, last) = (*places.first()?, *places.last()?);
-            let values = (first..=last).map(|i| R::of(at(row + i, column + i)));
-            Some(Diagonal { row: row + first, column: column + first, values: values.collect() })
+            let values: Vec<R> = (first..=last).map(|i| R::of(at(row + i, column + i))).collect();
+            let values = aligned(&values);
+            Some(Diagonal { row: row + first, column: column + first, values })
         };
         let mut diagonals: Vec<Diagonal<R>> =
             (0..rows + columns - 1).filter_map(of_diagonal).collect();

@@ -11,7 +11,7 @@ use crate::inference::Likelihood;
 use crate::joint_action::{self, JointAction};
 use crate::lanes::Machine;
 use crate::matrix::Matrix;
-use crate::planning::{Distinctions, Graph, Questions};
+use crate::planning::{Distinctions, Graph, Leaves, Questions};
 use crate::policies::Policies;
 use crate::probability::{ln_legacy, ln_modern};
 use crate::real::Real;
@@ -49,6 +49,7 @@ pub struct Model<R: Real = f64> {
     pub(crate) valuation: Valuation<R>,
     /// What plans ask each part of the valuation.
     pub(crate) questions: Vec<Questions>,
+    pub(crate) leaves: Leaves<R>,
 }
 
 /// How one factor moves.
@@ -173,14 +174,17 @@ impl<R: Real> Model<R> {
         graph.check_room(&layout)?;
         let valuation = Valuation::new(model, counts, &layout, &options, &graph)?;
         let real = |values: &[f64]| -> Vec<R> { values.iter().map(|x| R::of(*x)).collect() };
+        let questions: Vec<Questions> =
+            valuation.parts.iter().map(|part| graph.questions(part)).collect();
         Ok(Self {
+            leaves: Leaves::new(&moves, &graph, &valuation, &questions),
             machine: Machine::detect(),
             log_habits: real(&log_habits(model, options.profile)),
             prior: model.d.iter().flat_map(|d| real(&d.data)).collect(),
             transitions: moves.iter().map(Transition::new).collect(),
             num_obs: model.num_obs(),
             num_controls: model.num_controls(),
-            questions: valuation.parts.iter().map(|part| graph.questions(part)).collect(),
+            questions,
             policies,
             graph,
             layout,

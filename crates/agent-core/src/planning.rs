@@ -6,10 +6,12 @@
 //! that comes up once, and adds the values up along the tree.
 
 mod graph;
+mod leaves;
 mod merging;
 mod tuples;
 
 use crate::Model;
+use crate::aligned::{self, Aligned};
 use crate::arithmetic::{Along, Arithmetic, SEVERAL};
 use crate::beliefs::Layout;
 use crate::expected_free_energy::{Part, Valuation, ValuationRoom, Value};
@@ -18,12 +20,14 @@ use crate::model::Transition;
 use crate::real::Real;
 use crate::workspace::Plan;
 pub(crate) use graph::{Distinctions, Graph, Questions};
+pub(crate) use leaves::Leaves;
+use leaves::OfPart;
 
 /// Room for one plan.
 #[derive(Clone, Debug)]
 pub(crate) struct Planning<N> {
     /// `[factor]`: beliefs, one after the other; the present's first.
-    beliefs: Vec<Vec<N>>,
+    beliefs: Vec<Aligned<N>>,
     parts: Vec<PartRoom<N>>,
     /// What each move teaches about B; empty where that does not count.
     novelty: Vec<N>,
@@ -46,9 +50,9 @@ pub(crate) struct Planning<N> {
 #[derive(Clone, Debug)]
 struct PartRoom<N> {
     /// For each factor but the last, what contraction leaves of each combination.
-    left: Vec<Vec<N>>,
+    left: Vec<Aligned<N>>,
     /// What the last contraction leaves of several combinations.
-    rows: Vec<N>,
+    rows: Aligned<N>,
     /// `[combination][step]`.
     values: Vec<Value<N>>,
 }
@@ -65,7 +69,7 @@ impl<N: Copy + Default> Planning<N> {
                 .beliefs()
                 .iter()
                 .enumerate()
-                .map(|(f, n)| zeros(n * states(f)))
+                .map(|(f, n)| aligned::zeros(n * states(f)))
                 .collect(),
             parts: valuation.parts.iter().zip(&model.questions).map(of_part).collect(),
             novelty: zeros(if graph.by(0).is_empty() { 0 } else { graph.moves().len() }),
@@ -92,7 +96,7 @@ impl<N: Copy + Default> PartRoom<N> {
         let (left, rows) = match part {
             Part::Contraction(contraction) => {
                 let left = before.iter().enumerate().map(|(level, prefixes)| {
-                    vec![N::default(); prefixes.len() * contraction.left_after(level)]
+                    aligned::zeros(prefixes.len() * contraction.left_after(level))
                 });
                 (left.collect(), SEVERAL * contraction.stride())
             }
@@ -100,9 +104,24 @@ impl<N: Copy + Default> PartRoom<N> {
         };
         Self {
             left,
-            rows: vec![N::default(); rows],
+            rows: aligned::zeros(rows),
             values: vec![Value::default(); last * part.steps()],
         }
+    }
+}
+
+/// The beliefs of a plan, by factor and number.
+#[derive(Clone, Copy)]
+struct Predicted<'a, N> {
+    beliefs: &'a [Aligned<N>],
+    layout: &'a Layout,
+}
+
+impl<'a, N> Predicted<'a, N> {
+    #[inline(always)]
+    fn belief(&self, factor: usize, number: u32) -> &'a [N] {
+        let states = self.layout.range(factor).len();
+        &self.beliefs[factor][number as usize * states..][..states]
     }
 }
 
@@ -139,14 +158,15 @@ impl<N: Copy + Default + PartialEq> Planning<N> {
     ) {
         self.predict(arithmetic, model, beliefs);
         self.induce(arithmetic, model, beliefs);
-        let parts = model.valuation.parts.iter().zip(&model.questions).zip(&mut self.parts);
-        for ((part, questions), room) in parts {
+        let parts = model.valuation.parts.iter().zip(&model.questions);
+        let parts = parts.zip(model.leaves.of_parts()).zip(&mut self.parts);
+        for (((part, questions), leaves), room) in parts {
             room.answer(
                 arithmetic,
                 part,
                 questions,
-                &self.beliefs,
-                &model.layout,
+                leaves,
+                Predicted { beliefs: &self.beliefs, layout: &model.layout },
                 &mut self.valuation,
             );
         }
@@ -176,6 +196,9 @@ impl<N: Copy + Default + PartialEq> Planning<N> {
             own[..range.len()].copy_from_slice(&beliefs[range]);
         }
         for (number, step) in model.graph.moves().iter().enumerate() {
+            if model.leaves.is_skipped(number) {
+                continue;
+            }
             let (f, action) = (step.factor as usize, step.action as usize);
             let Transition { from, by_action } = &model.transitions[f];
             let states = layout.range(f).len();
@@ -273,14 +296,11 @@ impl<N: Copy + Default + PartialEq> PartRoom<N> {
         arithmetic: A,
         part: &Part<A::Real>,
         questions: &Questions,
-        beliefs: &[Vec<N>],
-        layout: &Layout,
+        leaves: &OfPart<A::Real>,
+        predicted: Predicted<N>,
         room: &mut ValuationRoom<N>,
     ) {
-        let belief = |factor: usize, number: u32| {
-            let states = layout.range(factor).len();
-            &beliefs[factor][number as usize * states..][..states]
-        };
+        let belief = |factor: usize, number: u32| predicted.belief(factor, number);
         let factors = part.factors();
         let Part::Contraction(contraction) = part else {
             let Some(all) = questions.prefixes.last() else { return };
@@ -310,6 +330,17 @@ impl<N: Copy + Default + PartialEq> PartRoom<N> {
                 };
                 let weights = |k: usize| belief(factors[level], prefixes[k].last);
                 match before.last() {
+                    None if !leaves.is_empty() => {
+                        for (k, row) in out.chunks_exact_mut(length).enumerate() {
+                            match leaves.leaf(number + k) {
+                                Some((origin, after)) => {
+                                    let origin = belief(factors[level], origin);
+                                    arithmetic.multiply_wide(after, origin, row);
+                                }
+                                None => contraction.begin(arithmetic, |_| weights(k), row),
+                            }
+                        }
+                    }
                     None => contraction.begin(arithmetic, weights, out),
                     Some(before) => {
                         let whole = contraction.left_after(level - 1);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::Model;
+use crate::aligned::{Aligned, zeros};
 use crate::arithmetic::Arithmetic;
 use crate::evidence::Observation;
 use crate::inference::{Given, InferenceScratch, Inferred};
@@ -26,7 +27,7 @@ pub struct Workspace<R: Real = f64> {
 pub(crate) struct Room<N> {
     pub(crate) inference: InferenceScratch<N>,
     pub(crate) inferred: Inferred<N>,
-    pub(crate) prior: Vec<N>,
+    pub(crate) prior: Aligned<N>,
     pub(crate) prediction: Prediction<N>,
     pub(crate) planning: Planning<N>,
     pub(crate) plan: Plan<N>,
@@ -85,7 +86,7 @@ impl<N: Copy + Default> Room<N> {
         Self {
             inference: model.likelihood.scratch(&model.layout),
             inferred: Inferred::default(),
-            prior: vec![N::default(); model.num_states()],
+            prior: zeros(model.num_states()),
             prediction: Prediction::new(model),
             planning: Planning::new(model),
             plan: Plan::new(model.policies.len()),

@@ -83,7 +83,7 @@ impl<R: Real, L: Lanes<R>> Abreast<R, L> {
                 for diagonal in &matrix.diagonals {
                     let x = &x[diagonal.column..];
                     let out = &mut out[diagonal.row..];
-                    for ((out, x), value) in out.iter_mut().zip(x).zip(&diagonal.values) {
+                    for ((out, x), value) in out.iter_mut().zip(x).zip(diagonal.values.iter()) {
                         self.add_product(*value, x, out);
                     }
                 }

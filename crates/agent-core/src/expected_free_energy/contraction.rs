@@ -9,9 +9,11 @@ use std::cmp::Reverse;
 use super::Value;
 use super::grouping::Group;
 use super::product::Product;
+use crate::aligned::{Aligned, zeros};
 use crate::arithmetic::{Arithmetic, LnModern, Weighted, padded};
 use crate::beliefs::{JointSet, Layout};
 use crate::matrix::Wide;
+use crate::model::Moves;
 use crate::planning::Graph;
 use crate::real::Real;
 
@@ -31,7 +33,7 @@ pub(crate) struct Contraction<R> {
     states: Vec<usize>,
     /// `[joint states][row]`. A row holds the outcomes of all modalities, then the negative
     /// entropy, then the utility of each step or of all, then zeros to whole lanes.
-    tensor: Vec<R>,
+    tensor: Aligned<R>,
     /// The same where a single factor with many states leaves few outcomes.
     wide: Option<Wide<R>>,
     outcomes: usize,
@@ -67,7 +69,7 @@ impl<R: Real> Contraction<R> {
         let order = JointSet::new(factors, layout);
         // The place among the joint states in the model's order of each in this order.
         let places = product.set().projection_of(&order, layout);
-        let mut tensor = vec![R::ZERO; joint * stride];
+        let mut tensor = zeros(joint * stride);
         for (row, place) in tensor.chunks_exact_mut(stride).zip(places) {
             let place = place as usize;
             let mut slots = row.iter_mut();
@@ -93,6 +95,37 @@ impl<R: Real> Contraction<R> {
 
     pub(crate) fn factors(&self) -> &[usize] {
         &self.factors
+    }
+
+    /// What is left of the beliefs about the only factor after each of its actions, as one matrix
+    /// over the beliefs before; none where rows are many, or the matrices larger than `most` bytes
+    /// and still more work than the moves themselves.
+    pub(crate) fn after(&self, moves: &Moves, most: usize) -> Option<Vec<Wide<R>>> {
+        let rows = self.wide.as_ref()?.rows;
+        let states = moves.states;
+        let size = rows * states;
+        let nonzero = |data: &Vec<f64>| data.iter().filter(|p| **p != 0.0).count();
+        let is_sparse = moves.by_action.iter().any(|data| nonzero(data) < size);
+        if is_sparse && size * moves.by_action.len() * size_of::<R>() > most {
+            return None;
+        }
+        let after = |data: &Vec<f64>| {
+            let mut columns = vec![0.0; size];
+            for (row_of_b, whole) in
+                data.chunks_exact(states).zip(self.tensor.chunks_exact(self.stride()))
+            {
+                for (column, p) in
+                    columns.chunks_exact_mut(rows).zip(row_of_b).filter(|(_, p)| **p != 0.0)
+                {
+                    for (sum, value) in column.iter_mut().zip(whole) {
+                        *sum += p * Into::<f64>::into(*value);
+                    }
+                }
+            }
+            let columns: Vec<R> = columns.into_iter().map(R::of).collect();
+            Wide::from_columns(rows, rows, &columns)
+        };
+        moves.by_action.iter().map(after).collect()
     }
 
     /// Elements of a row.

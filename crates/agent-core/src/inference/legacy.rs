@@ -137,7 +137,7 @@ impl<R: Real> LegacyLikelihood<R> {
             for f in 0..layout.factors() {
                 arithmetic.softmax(&mut next[layout.range(f)]);
             }
-            for (belief, next) in beliefs.iter_mut().zip(&*next) {
+            for (belief, next) in beliefs.iter_mut().zip(next.iter()) {
                 *belief = arithmetic.where_above(goes_on, R::ZERO, *next, *belief);
             }
             let of = Factors { beliefs, layout };

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{Given, InferenceScratch, Inferred, MAX_PRODUCT, fill_uniform, outcomes};
+use crate::aligned::{Aligned, aligned};
 use crate::arithmetic::{Arithmetic, AtLeast, LnModern, MODERN_FLOOR, Weighted};
 use crate::beliefs::{ContractionRoom, Factors, JointSet, Layout};
 use crate::evidence::{Evidence, Observation};
@@ -31,8 +32,8 @@ struct Group<R> {
 struct Modality<R> {
     number: usize,
     /// `max(P(o | s), 2^-52)`; only for a model of one factor.
-    clipped: Option<Vec<R>>,
-    log_likelihood: Vec<R>,
+    clipped: Option<Aligned<R>>,
+    log_likelihood: Aligned<R>,
 }
 
 impl<R: Real> ModernLikelihood<R> {
@@ -56,9 +57,9 @@ impl<R: Real> ModernLikelihood<R> {
             });
             let group = &mut groups[place];
             let columns = set.projection_of(&group.set, layout);
-            let spread = |value: fn(f64) -> f64| -> Vec<R> {
+            let spread = |value: fn(f64) -> f64| {
                 let row = |o| columns.iter().map(move |c| R::of(value(a.row(o)[*c as usize])));
-                (0..a.shape[0]).flat_map(row).collect()
+                aligned(&(0..a.shape[0]).flat_map(row).collect::<Vec<_>>())
             };
             let is_single = layout.factors() == 1 && modalities.len() <= MAX_PRODUCT;
             group.modalities.push(Modality {
@@ -144,7 +145,7 @@ impl<R: Real> ModernLikelihood<R> {
                 arithmetic.softmax(&mut next[layout.range(f)]);
             }
             // A sweep that changes no bit will change none however often it is repeated.
-            let is_settled = *next == *beliefs;
+            let is_settled = **next == *beliefs;
             beliefs.copy_from_slice(next);
             if is_settled {
                 break;
