@@ -1,0 +1,502 @@
+//! The table of agents, and sending one message.
+
+use std::future::poll_fn;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use crate::accounts::{Accounts, Reason};
+use crate::cell::Cell;
+use crate::desk::Desk;
+use crate::envelope::Envelope;
+use crate::mailbox::{Mailbox, MailboxOptions, WhenFull};
+use crate::names::Names;
+use crate::parking::{block_on, block_until};
+use crate::sending::Sending;
+use crate::shard::{Depth, Gone, Offer, Place, Undelivered};
+use crate::{AgentId, Outbox, ReceiveError, RegisterError, SendError};
+
+/// How a router is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouterOptions {
+    /// Parts that agents are spread over, each with a lock of its own: as many as threads will work
+    /// on messages. Made a power of two, at most 1,024.
+    pub shards: NonZeroUsize,
+    /// Most messages on the way to a shard by [`Outbox`] before senders must hold theirs back.
+    pub in_transit: usize,
+    /// Dead letters that each shard keeps to be looked at; the oldest make room.
+    pub dead_letters: usize,
+}
+
+impl Default for RouterOptions {
+    /// A shard for each processor, 65,536 messages in transit, 64 dead letters.
+    fn default() -> Self {
+        let shards = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self { shards, in_transit: 1 << 16, dead_letters: 64 }
+    }
+}
+
+/// Most shards.
+const MOST_SHARDS: usize = 1 << 10;
+
+/// Where a sent message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sent {
+    /// In the mailbox.
+    Queued,
+    /// Nowhere: the full mailbox drops what is new.
+    Dropped,
+    /// Among the dead letters: there is no such agent.
+    DeadLetter,
+}
+
+/// A message that had nowhere to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter<M> {
+    /// For whom it was.
+    pub to: AgentId,
+    /// Why it did not get there.
+    pub reason: Reason,
+    /// The message.
+    pub envelope: Envelope<M>,
+}
+
+/// Messages between agents. A clone is another handle to the same router.
+#[derive(Debug)]
+pub struct Router<M> {
+    shared: Arc<Shared<M>>,
+}
+
+#[derive(Debug)]
+struct Shared<M> {
+    cells: Box<[Cell<M>]>,
+    /// The last bits of an index are the number of its shard.
+    shard_bits: u32,
+    names: RwLock<Names>,
+    next_shard: AtomicU32,
+    next_wait: AtomicU64,
+    is_closed: AtomicBool,
+    in_transit: usize,
+}
+
+impl<M> Clone for Router<M> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<M> Default for Router<M> {
+    fn default() -> Self {
+        Self::new(RouterOptions::default())
+    }
+}
+
+impl<M> Router<M> {
+    /// A router without agents.
+    #[must_use]
+    pub fn new(options: RouterOptions) -> Self {
+        let shards = options.shards.get().min(MOST_SHARDS).next_power_of_two();
+        Self {
+            shared: Arc::new(Shared {
+                cells: (0..shards).map(|_| Cell::new(options.dead_letters)).collect(),
+                shard_bits: shards.trailing_zeros(),
+                names: RwLock::default(),
+                next_shard: AtomicU32::new(0),
+                next_wait: AtomicU64::new(0),
+                is_closed: AtomicBool::new(false),
+                in_transit: options.in_transit,
+            }),
+        }
+    }
+
+    /// How many shards there are.
+    #[must_use]
+    pub fn shards(&self) -> usize {
+        self.shared.cells.len()
+    }
+
+    /// The shard that an agent is in.
+    #[must_use]
+    pub fn shard_of(&self, agent: AgentId) -> usize {
+        agent.index() as usize & (self.shards() - 1)
+    }
+
+    /// Adds an agent, in the shards in turn.
+    ///
+    /// # Errors
+    /// If the router is closed or all ids are in use.
+    pub fn register(&self, options: MailboxOptions) -> Result<AgentId, RegisterError> {
+        let turn = self.shared.next_shard.fetch_add(1, Ordering::Relaxed);
+        self.register_in(turn as usize & (self.shards() - 1), options)
+    }
+
+    /// Adds an agent to the shard `shard % shards`.
+    ///
+    /// # Errors
+    /// As [`register`](Self::register).
+    pub fn register_in(
+        &self,
+        shard: usize,
+        options: MailboxOptions,
+    ) -> Result<AgentId, RegisterError> {
+        if self.is_closed() {
+            return Err(RegisterError::Closed);
+        }
+        let number = shard & (self.shards() - 1);
+        let most = u32::MAX >> self.shared.shard_bits;
+        let place = self.shared.cells[number].with(|shard, _| shard.register(options, most));
+        let place =
+            place.ok_or(RegisterError::TooMany(u64::from(most) << self.shared.shard_bits))?;
+        Ok(self.id_of(number, place))
+    }
+
+    /// Adds an agent under a name of its own.
+    ///
+    /// # Errors
+    /// If another agent has the name, and as [`register`](Self::register).
+    pub fn register_named(
+        &self,
+        name: &str,
+        options: MailboxOptions,
+    ) -> Result<AgentId, RegisterError> {
+        let mut names = self.names_mut();
+        if let Some(owner) = names.find(name) {
+            return Err(RegisterError::NameTaken { name: name.into(), owner });
+        }
+        let id = self.register(options)?;
+        names.add(name, id);
+        Ok(id)
+    }
+
+    /// Adds an agent and gives its receiving end, with which it goes.
+    ///
+    /// # Errors
+    /// As [`register`](Self::register).
+    pub fn mailbox(&self, options: MailboxOptions) -> Result<Mailbox<M>, RegisterError> {
+        Ok(Mailbox::new(self.clone(), self.register(options)?))
+    }
+
+    /// Who has a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<AgentId> {
+        self.names().find(name)
+    }
+
+    /// Takes an agent away; whether it was there. What it had not received becomes dead letters, as
+    /// does all that is sent to it from now on.
+    pub fn remove(&self, agent: AgentId) -> bool {
+        let place = self.place_of(agent);
+        let removed = self.cell(agent).with(|shard, woken| {
+            let waiting = shard.remove(place)?;
+            for waker in waiting {
+                woken.add(Some(waker));
+            }
+            Ok::<(), Gone>(())
+        });
+        if removed.is_err() {
+            return false;
+        }
+        // Most agents have none; those need not be waited for.
+        let is_named = self.names().has(agent);
+        if is_named {
+            self.names_mut().remove(agent);
+        }
+        true
+    }
+
+    /// Sends a message; where the mailbox is full and its policy is to wait, blocks until there is
+    /// room.
+    ///
+    /// # Errors
+    /// The message back, if the mailbox is full and rejects or the router is closed.
+    #[inline]
+    pub fn send(&self, to: AgentId, envelope: Envelope<M>) -> Result<Sent, SendError<M>> {
+        match self.offer(to, envelope)? {
+            Offered::Taken(sent) => Ok(sent),
+            Offered::Wait(envelope) => {
+                let mut sending = Sending::new(self, to, envelope);
+                block_on(|context| sending.poll(context))
+            }
+        }
+    }
+
+    /// Sends a message without waiting.
+    ///
+    /// # Errors
+    /// The message back, if the mailbox is full and does not drop, or the router is closed.
+    #[inline]
+    pub fn try_send(&self, to: AgentId, envelope: Envelope<M>) -> Result<Sent, SendError<M>> {
+        match self.offer(to, envelope)? {
+            Offered::Taken(sent) => Ok(sent),
+            Offered::Wait(envelope) => Err(SendError::Full { to, envelope }),
+        }
+    }
+
+    /// As [`send`](Self::send), but waits no longer than until a deadline.
+    ///
+    /// # Errors
+    /// The message back, if there is still no room or as [`send`](Self::send).
+    pub fn send_until(
+        &self,
+        to: AgentId,
+        envelope: Envelope<M>,
+        deadline: Instant,
+    ) -> Result<Sent, SendError<M>> {
+        match self.offer(to, envelope)? {
+            Offered::Taken(sent) => Ok(sent),
+            Offered::Wait(envelope) => {
+                let mut sending = Sending::new(self, to, envelope);
+                let sent = block_until(deadline, |context| sending.poll(context));
+                sent.unwrap_or_else(|| match sending.take() {
+                    Some(envelope) => Err(SendError::Full { to, envelope }),
+                    None => Ok(Sent::Queued),
+                })
+            }
+        }
+    }
+
+    /// As [`send`](Self::send), but awaits room; works in any executor. Where the future is dropped
+    /// the message is too, and was not sent.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_async(
+        &self,
+        to: AgentId,
+        envelope: Envelope<M>,
+    ) -> Result<Sent, SendError<M>> {
+        match self.offer(to, envelope)? {
+            Offered::Taken(sent) => Ok(sent),
+            Offered::Wait(envelope) => {
+                let mut sending = Sending::new(self, to, envelope);
+                poll_fn(|context| sending.poll(context)).await
+            }
+        }
+    }
+
+    /// A sender of batches: see there.
+    #[must_use]
+    pub fn outbox(&self) -> Outbox<M> {
+        Outbox::new(self.clone())
+    }
+
+    /// Works on all agents of the shard `shard % shards` with its lock taken once: the fastest way
+    /// for a thread that agents belong to. Others who want that shard wait meanwhile; what is sent
+    /// to it by [`Outbox`] does not.
+    ///
+    /// The work must not use the router itself: it would wait for its own lock.
+    #[inline]
+    pub fn work<R>(&self, shard: usize, work: impl FnOnce(&mut Desk<'_, M>) -> R) -> R {
+        let number = shard & (self.shards() - 1);
+        self.shared.cells[number].with(|shard, woken| {
+            work(&mut Desk { shard, woken, shard_bits: self.shared.shard_bits, number })
+        })
+    }
+
+    /// The next message of an agent, if there is one.
+    ///
+    /// # Errors
+    /// [`ReceiveError::Empty`], or that nothing will come any more.
+    #[inline]
+    pub fn try_receive(&self, agent: AgentId) -> Result<Envelope<M>, ReceiveError> {
+        let place = self.place_of(agent);
+        let received = self.cell(agent).with(|shard, woken| {
+            let received = shard.receive(place)?;
+            Ok(received.map(|(envelope, sender)| {
+                woken.add(sender);
+                envelope
+            }))
+        });
+        self.told(agent, received)
+    }
+
+    /// Adds messages of an agent that are there to `out`, at most `most`; returns how many.
+    ///
+    /// # Errors
+    /// That nothing will come any more; an empty mailbox is no error.
+    pub fn receive_batch(
+        &self,
+        agent: AgentId,
+        most: usize,
+        out: &mut Vec<Envelope<M>>,
+    ) -> Result<usize, ReceiveError> {
+        let place = self.place_of(agent);
+        let before = out.len();
+        let received = self.cell(agent).with(|shard, woken| {
+            while out.len() - before < most {
+                let Some((envelope, sender)) = shard.receive(place)? else { break };
+                woken.add(sender);
+                out.push(envelope);
+            }
+            Ok(())
+        });
+        let count = out.len() - before;
+        match self.told(agent, received.map(|()| (count > 0).then_some(()))) {
+            Ok(()) => Ok(count),
+            Err(ReceiveError::Empty(_)) => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn poll_receive(
+        &self,
+        agent: AgentId,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Envelope<M>, ReceiveError>> {
+        let place = self.place_of(agent);
+        let received = self.cell(agent).with(|shard, woken| {
+            let Some((envelope, sender)) = shard.receive(place)? else {
+                // Whoever closes the router wakes those who wait after this lock is free.
+                if !self.is_closed() {
+                    shard.wait_to_receive(place, context.waker())?;
+                }
+                return Ok(None);
+            };
+            woken.add(sender);
+            Ok(Some(envelope))
+        });
+        match self.told(agent, received) {
+            Err(ReceiveError::Empty(_)) => Poll::Pending,
+            told => Poll::Ready(told),
+        }
+    }
+
+    pub(crate) fn stop_receiving(&self, agent: AgentId) {
+        let place = self.place_of(agent);
+        self.cell(agent).with(|shard, _| shard.stop_receiving(place));
+    }
+
+    /// How many messages an agent's mailbox holds, and held at most.
+    ///
+    /// # Errors
+    /// If there is no such agent.
+    pub fn depth(&self, agent: AgentId) -> Result<Depth, ReceiveError> {
+        let place = self.place_of(agent);
+        let depth = self.cell(agent).with(|shard, _| shard.depth(place));
+        depth.map_err(|Gone| ReceiveError::NoSuchAgent(agent))
+    }
+
+    /// What became of all messages: exact where nothing moves meanwhile. What an [`Outbox`] still
+    /// holds back was not sent.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        self.shared.cells.iter().map(Cell::accounts).sum()
+    }
+
+    /// Agents that are there.
+    #[must_use]
+    pub fn agents(&self) -> usize {
+        self.shared.cells.iter().map(|cell| cell.with(|shard, _| shard.agents())).sum()
+    }
+
+    /// The dead letters that were kept; they are kept no more.
+    #[must_use]
+    pub fn take_dead_letters(&self) -> Vec<DeadLetter<M>> {
+        let mut letters = Vec::new();
+        for (number, cell) in self.shared.cells.iter().enumerate() {
+            for Undelivered { to, reason, envelope } in cell.with(|shard, _| shard.take_dead()) {
+                letters.push(DeadLetter { to: self.id_of(number, to), reason, envelope });
+            }
+        }
+        letters
+    }
+
+    /// Takes no more messages and agents. What was sent before can be received; then, instead of
+    /// waiting, receivers are told that nothing will come.
+    pub fn close(&self) {
+        self.shared.is_closed.store(true, Ordering::SeqCst);
+        for cell in &self.shared.cells {
+            cell.with(|shard, woken| {
+                for waker in shard.wake_all() {
+                    woken.add(Some(waker));
+                }
+            });
+        }
+    }
+
+    /// Whether it was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared.is_closed.load(Ordering::SeqCst)
+    }
+
+    #[inline]
+    fn offer(&self, to: AgentId, envelope: Envelope<M>) -> Result<Offered<M>, SendError<M>> {
+        if self.is_closed() {
+            return Err(SendError::Closed { to, envelope });
+        }
+        let place = self.place_of(to);
+        let offer = self.cell(to).with(|shard, woken| {
+            let offer = shard.offer(place, envelope);
+            if let Offer::Queued(waker) = offer {
+                woken.add(waker);
+                return Offer::Queued(None);
+            }
+            offer
+        });
+        match offer {
+            Offer::Queued(_) => Ok(Offered::Taken(Sent::Queued)),
+            Offer::Dropped => Ok(Offered::Taken(Sent::Dropped)),
+            Offer::Dead => Ok(Offered::Taken(Sent::DeadLetter)),
+            Offer::Full(envelope, WhenFull::Wait) => Ok(Offered::Wait(envelope)),
+            Offer::Full(envelope, _) => Err(SendError::Full { to, envelope }),
+        }
+    }
+
+    /// What a receiver is told of what it found.
+    #[inline]
+    fn told<T>(&self, agent: AgentId, found: Result<Option<T>, Gone>) -> Result<T, ReceiveError> {
+        match found {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) if self.is_closed() => Err(ReceiveError::Closed(agent)),
+            Ok(None) => Err(ReceiveError::Empty(agent)),
+            Err(Gone) => Err(ReceiveError::NoSuchAgent(agent)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn cell(&self, agent: AgentId) -> &Cell<M> {
+        &self.shared.cells[self.shard_of(agent)]
+    }
+
+    #[inline]
+    pub(crate) fn place_of(&self, agent: AgentId) -> Place {
+        Place { slot: agent.index() >> self.shared.shard_bits, owner: agent.owner() }
+    }
+
+    fn id_of(&self, shard: usize, place: Place) -> AgentId {
+        id_of(self.shared.shard_bits, shard, place)
+    }
+
+    pub(crate) fn cells(&self) -> &[Cell<M>] {
+        &self.shared.cells
+    }
+
+    pub(crate) fn in_transit(&self) -> usize {
+        self.shared.in_transit
+    }
+
+    pub(crate) fn next_wait(&self) -> u64 {
+        self.shared.next_wait.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn names(&self) -> RwLockReadGuard<'_, Names> {
+        self.shared.names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn names_mut(&self) -> RwLockWriteGuard<'_, Names> {
+        self.shared.names.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn id_of(shard_bits: u32, shard: usize, place: Place) -> AgentId {
+    AgentId::new(place.slot << shard_bits | shard as u32, place.owner)
+}
+
+/// What became of an offer.
+enum Offered<M> {
+    Taken(Sent),
+    Wait(Envelope<M>),
+}

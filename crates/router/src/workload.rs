@@ -1,0 +1,353 @@
+//! The one list of measured jobs: what criterion times, valgrind counts and tests check is this.
+//!
+//! A job sends 64-byte messages to receivers chosen at random and receives them all. Its answer is a
+//! checksum over who received what, in any order: whoever runs a job compares it with
+//! [`Workload::expected`], and a wrong answer is an error, never a figure.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use crate::{
+    AgentId, DeskError, Envelope, MailboxOptions, Outbox, ReceiveError, RegisterError, Router,
+    RouterOptions, SendError,
+};
+
+/// What is sent.
+pub type Message = [u64; 8];
+
+/// Messages that are sent before any is received.
+const BURST: usize = 1_000;
+
+/// A measured job. Once recorded, its name never changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// `routing` or `concurrent`.
+    pub group: &'static str,
+    /// Its name within the group.
+    pub name: &'static str,
+    /// What it measures and what to look for.
+    pub analysis: &'static str,
+    /// Messages in one run of the job.
+    pub operations: u64,
+    /// The checksum that every run must give.
+    pub expected: u64,
+    agents: u32,
+    way: Way,
+}
+
+/// How messages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// One by one, each with the lock of its shard.
+    OneByOne,
+    /// By the thread that all agents belong to.
+    OneShard,
+    /// By as many threads, each with a shard of its own, to all agents.
+    Shards(usize),
+}
+
+/// Every job, in the order they are reported.
+pub const WORKLOADS: [Workload; 6] = [
+    Workload {
+        group: "routing",
+        name: "simple",
+        analysis: "One thread that 1,000 agents belong to sends and receives: what the table of \
+                   agents and the mailboxes cost by themselves.",
+        operations: 20_000,
+        expected: 0x0000_0017_2970_fab4,
+        agents: 1_000,
+        way: Way::OneShard,
+    },
+    Workload {
+        group: "routing",
+        name: "one_by_one",
+        analysis: "The same with a lock taken for each message sent and each received, as by \
+                   threads that agents do not belong to. The difference is the locks.",
+        operations: 20_000,
+        expected: 0x0000_0017_2970_fab4,
+        agents: 1_000,
+        way: Way::OneByOne,
+    },
+    Workload {
+        group: "routing",
+        name: "simple_100000",
+        analysis: "As `simple` among 100,000 agents: the table no longer fits the near caches.",
+        operations: 20_000,
+        expected: 0x0000_0909_e28e_efa8,
+        agents: 100_000,
+        way: Way::OneShard,
+    },
+    Workload {
+        group: "concurrent",
+        name: "threads_2",
+        analysis: "Two threads send to 1,000 agents, half of whom belong to the other: batches \
+                   between shards.",
+        operations: 400_000,
+        expected: 0x0000_1239_42b3_0b43,
+        agents: 1_000,
+        way: Way::Shards(2),
+    },
+    Workload {
+        group: "concurrent",
+        name: "threads_4",
+        analysis: "The same with four threads: on fewer processors they take turns.",
+        operations: 400_000,
+        expected: 0x0000_0918_644e_57eb,
+        agents: 1_000,
+        way: Way::Shards(4),
+    },
+    Workload {
+        group: "concurrent",
+        name: "threads_2_100000",
+        analysis: "As `threads_2` among 100,000 agents: what comes by the batch can be fetched \
+                   from memory together.",
+        operations: 400_000,
+        expected: 0x0007_1c90_f9a7_f1d4,
+        agents: 100_000,
+        way: Way::Shards(2),
+    },
+];
+
+/// The jobs of one group.
+pub fn of_group(group: &str) -> impl Iterator<Item = &'static Workload> {
+    WORKLOADS.iter().filter(move |workload| workload.group == group)
+}
+
+/// The job of this group and name.
+#[must_use]
+pub fn find(group: &str, name: &str) -> Option<&'static Workload> {
+    of_group(group).find(|workload| workload.name == name)
+}
+
+/// Why a job could not be made or run. Neither happens to the jobs of [`WORKLOADS`].
+#[derive(Debug, thiserror::Error)]
+pub enum WorkloadError {
+    /// An agent was refused.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// A message was refused.
+    #[error("{0}")]
+    Send(String),
+    /// A message did not come.
+    #[error(transparent)]
+    Receive(#[from] ReceiveError),
+    /// A thread of the job panicked.
+    #[error("a thread of the job panicked")]
+    Panicked,
+    /// The answer is wrong.
+    #[error("{group}/{name} answered {found:#x} instead of {expected:#x}: its figures are void")]
+    Wrong {
+        /// The job's group.
+        group: &'static str,
+        /// The job's name.
+        name: &'static str,
+        /// What came out.
+        found: u64,
+        /// What should have.
+        expected: u64,
+    },
+}
+
+impl From<SendError<Message>> for WorkloadError {
+    fn from(error: SendError<Message>) -> Self {
+        Self::Send(error.to_string())
+    }
+}
+
+impl From<DeskError<Message>> for WorkloadError {
+    fn from(error: DeskError<Message>) -> Self {
+        Self::Send(error.to_string())
+    }
+}
+
+/// A job ready to run: its agents are registered.
+#[derive(Debug)]
+pub struct Job {
+    router: Router<Message>,
+    agents: Vec<AgentId>,
+    way: Way,
+    messages: u64,
+    answer: u64,
+}
+
+impl Workload {
+    /// Everything that comes before the clock.
+    ///
+    /// # Errors
+    /// [`WorkloadError::Register`].
+    pub fn start(&self) -> Result<Job, WorkloadError> {
+        let shards = match self.way {
+            Way::OneByOne | Way::OneShard => NonZeroUsize::MIN,
+            Way::Shards(shards) => NonZeroUsize::new(shards).unwrap_or(NonZeroUsize::MIN),
+        };
+        let router = Router::new(RouterOptions { shards, ..RouterOptions::default() });
+        let agents = (0..self.agents)
+            .map(|_| router.register(MailboxOptions::default()))
+            .collect::<Result<_, _>>()?;
+        Ok(Job { router, agents, way: self.way, messages: self.operations, answer: 0 })
+    }
+
+    /// Compares an answer with the expected one.
+    ///
+    /// # Errors
+    /// [`WorkloadError::Wrong`].
+    pub fn verify(&self, found: u64) -> Result<(), WorkloadError> {
+        let Self { group, name, expected, .. } = *self;
+        if found == expected {
+            return Ok(());
+        }
+        Err(WorkloadError::Wrong { group, name, found, expected })
+    }
+}
+
+impl Job {
+    /// Sends and receives every message.
+    ///
+    /// # Errors
+    /// [`WorkloadError`].
+    pub fn run(&mut self) -> Result<(), WorkloadError> {
+        self.answer = match self.way {
+            Way::OneByOne => self.one_by_one()?,
+            Way::OneShard => self.one_shard()?,
+            Way::Shards(shards) => self.shards(shards as u64)?,
+        };
+        Ok(())
+    }
+
+    /// The checksum of the last run.
+    #[must_use]
+    pub fn answer(&self) -> u64 {
+        self.answer
+    }
+
+    fn one_by_one(&self) -> Result<u64, WorkloadError> {
+        let mut random = Random(1);
+        let mut to = Vec::with_capacity(BURST);
+        let mut sum = 0;
+        for first in (0..self.messages).step_by(BURST) {
+            to.clear();
+            for number in first..first + BURST as u64 {
+                let agent = random.of(&self.agents);
+                self.router.try_send(agent, Envelope::new(None, [number; 8]))?;
+                to.push(agent);
+            }
+            for agent in &to {
+                sum = noted(sum, *agent, self.router.try_receive(*agent)?.message);
+            }
+        }
+        Ok(sum)
+    }
+
+    fn one_shard(&self) -> Result<u64, WorkloadError> {
+        let mut random = Random(1);
+        let mut sum = 0;
+        for first in (0..self.messages).step_by(BURST) {
+            self.router.work(0, |desk| {
+                for number in first..first + BURST as u64 {
+                    let agent = random.of(&self.agents);
+                    desk.try_send(agent, Envelope::new(None, [number; 8]))?;
+                }
+                while let Some((agent, envelope)) = desk.receive_any() {
+                    sum = noted(sum, agent, envelope.message);
+                }
+                Ok::<(), WorkloadError>(())
+            })?;
+        }
+        Ok(sum)
+    }
+
+    fn shards(&self, shards: u64) -> Result<u64, WorkloadError> {
+        let left = AtomicU64::new(self.messages);
+        thread::scope(|scope| {
+            let worker = |number: u64| {
+                let worker = Worker::new(self, number, self.messages / shards, &left);
+                scope.spawn(move || worker.run())
+            };
+            let workers: Vec<_> = (0..shards).map(worker).collect();
+            workers.into_iter().try_fold(0, |sum: u64, worker| {
+                Ok(sum.wrapping_add(worker.join().map_err(|_| WorkloadError::Panicked)??))
+            })
+        })
+    }
+}
+
+/// A thread with the agents of one shard.
+struct Worker<'a> {
+    job: &'a Job,
+    shard: usize,
+    outbox: Outbox<Message>,
+    random: Random,
+    /// Messages that it is yet to send.
+    unsent: u64,
+    /// Messages that nobody received yet.
+    left: &'a AtomicU64,
+    sum: u64,
+}
+
+impl<'a> Worker<'a> {
+    fn new(job: &'a Job, number: u64, messages: u64, left: &'a AtomicU64) -> Self {
+        Self {
+            job,
+            shard: number as usize,
+            outbox: job.router.outbox(),
+            random: Random(number + 1),
+            unsent: messages,
+            left,
+            sum: 0,
+        }
+    }
+
+    fn run(mut self) -> Result<u64, WorkloadError> {
+        let router = &self.job.router.clone();
+        while self.left.load(Ordering::Relaxed) > 0 {
+            let received = router.work(self.shard, |desk| {
+                for _ in 0..self.unsent.min(BURST as u64) {
+                    let agent = self.random.of(&self.job.agents);
+                    let envelope = Envelope::new(None, [self.unsent; 8]);
+                    if desk.holds(agent) {
+                        desk.try_send(agent, envelope)?;
+                    } else {
+                        self.outbox.send(agent, envelope)?;
+                    }
+                    self.unsent -= 1;
+                }
+                if self.unsent == 0 {
+                    self.outbox.flush();
+                }
+                let mut received = 0;
+                while let Some((agent, envelope)) = desk.receive_any() {
+                    self.sum = noted(self.sum, agent, envelope.message);
+                    received += 1;
+                }
+                Ok::<u64, WorkloadError>(received)
+            })?;
+            if received == 0 {
+                thread::yield_now();
+            }
+            self.left.fetch_sub(received, Ordering::Relaxed);
+        }
+        Ok(self.sum)
+    }
+}
+
+/// A checksum with one more message, in whatever order they come.
+#[inline]
+fn noted(sum: u64, agent: AgentId, message: Message) -> u64 {
+    sum.wrapping_add((message[0] + 1).wrapping_mul(u64::from(agent.index()) + 1))
+}
+
+/// Steele and Vigna's SplitMix64.
+struct Random(u64);
+
+impl Random {
+    #[inline]
+    fn of(&mut self, agents: &[AgentId]) -> AgentId {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        agents[((u128::from(z) * agents.len() as u128) >> 64) as usize]
+    }
+}
