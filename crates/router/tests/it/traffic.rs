@@ -175,3 +175,52 @@ fn the_accounts_balance_while_agents_come_and_go() {
     assert_eq!(accounts.queued, 0);
     assert_eq!(router.agents(), 0);
 }
+
+/// A sender leaves batches of one for a receiver that sleeps until they come, while a third holds the
+/// shard for a moment in each round. Neither sender nor holder looks at the shard again before the
+/// message was received: the holder must not forget a batch that was left in that moment.
+#[test]
+fn a_batch_that_is_left_while_the_shard_is_held_wakes_its_receiver() {
+    const ROUNDS: usize = 20_000;
+    let router: Router<usize> = Router::new(options(1));
+    let mut mailbox = router.mailbox(MailboxOptions::default()).unwrap();
+    let id = mailbox.id();
+    // Messages received; ROUNDS also once the receiver gave up.
+    let progress = AtomicUsize::new(0);
+    let wait_for = |round: usize| {
+        while progress.load(Ordering::Relaxed) < round {
+            thread::yield_now();
+        }
+    };
+    let received = thread::scope(|scope| {
+        let receiver = scope.spawn(|| {
+            let mut received = 0;
+            while received < ROUNDS {
+                // Far longer than a round takes: a message that is not told of is a failure.
+                let patience = std::time::Duration::from_secs(5);
+                if mailbox.receive_timeout(patience).is_err() {
+                    break;
+                }
+                received += 1;
+                progress.store(received, Ordering::Relaxed);
+            }
+            progress.store(ROUNDS, Ordering::Relaxed);
+            received
+        });
+        scope.spawn(|| {
+            for round in 0..ROUNDS {
+                wait_for(round);
+                router.work(0, |_| (0..round % 500).for_each(|_| std::hint::spin_loop()));
+            }
+        });
+        let mut outbox = router.outbox();
+        for round in 0..ROUNDS {
+            wait_for(round);
+            (0..round % 300).for_each(|_| std::hint::spin_loop());
+            outbox.send(id, Envelope::new(None, round)).unwrap();
+            outbox.flush();
+        }
+        receiver.join().unwrap()
+    });
+    assert_eq!(received, ROUNDS, "a message was left in the inbox");
+}
