@@ -5,12 +5,12 @@
 //! [`Workload::expected`], and a wrong answer is an error, never a figure.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
 use crate::{
-    AgentId, DeskError, Envelope, MailboxOptions, Outbox, ReceiveError, RegisterError, Router,
-    RouterOptions, SendError,
+    AgentId, Desk, DeskError, Envelope, MailboxOptions, Outbox, ReceiveError, RegisterError,
+    Router, RouterOptions, SendError,
 };
 
 /// What is sent.
@@ -258,7 +258,7 @@ impl Job {
     }
 
     fn shards(&self, shards: u64) -> Result<u64, WorkloadError> {
-        let left = AtomicU64::new(self.messages);
+        let left = AtomicI64::new(self.messages as i64);
         thread::scope(|scope| {
             let worker = |number: u64| {
                 let worker = Worker::new(self, number, self.messages / shards, &left);
@@ -280,54 +280,75 @@ struct Worker<'a> {
     random: Random,
     /// Messages that it is yet to send.
     unsent: u64,
+    /// The next one, where there was no room for it.
+    refused: Option<(AgentId, Envelope<Message>)>,
     /// Messages that nobody received yet.
-    left: &'a AtomicU64,
+    left: &'a AtomicI64,
     sum: u64,
 }
 
 impl<'a> Worker<'a> {
-    fn new(job: &'a Job, number: u64, messages: u64, left: &'a AtomicU64) -> Self {
+    fn new(job: &'a Job, number: u64, messages: u64, left: &'a AtomicI64) -> Self {
         Self {
             job,
             shard: number as usize,
             outbox: job.router.outbox(),
             random: Random(number + 1),
             unsent: messages,
+            refused: None,
             left,
             sum: 0,
         }
     }
 
     fn run(mut self) -> Result<u64, WorkloadError> {
-        let router = &self.job.router.clone();
         while self.left.load(Ordering::Relaxed) > 0 {
-            let received = router.work(self.shard, |desk| {
-                for _ in 0..self.unsent.min(BURST as u64) {
-                    let agent = self.random.of(&self.job.agents);
-                    let envelope = Envelope::new(None, [self.unsent; 8]);
-                    if desk.holds(agent) {
-                        desk.try_send(agent, envelope)?;
-                    } else {
-                        self.outbox.send(agent, envelope)?;
-                    }
-                    self.unsent -= 1;
-                }
-                if self.unsent == 0 {
-                    self.outbox.flush();
-                }
+            let received = self.job.router.work(self.shard, |desk| {
+                self.send(desk)?;
                 let mut received = 0;
                 while let Some((agent, envelope)) = desk.receive_any() {
                     self.sum = noted(self.sum, agent, envelope.message);
                     received += 1;
                 }
                 Ok::<u64, WorkloadError>(received)
-            })?;
+            });
+            let received = received.inspect_err(|_| self.left.store(0, Ordering::Relaxed))?;
             if received == 0 {
                 thread::yield_now();
             }
-            self.left.fetch_sub(received, Ordering::Relaxed);
+            self.left.fetch_sub(received as i64, Ordering::Relaxed);
         }
         Ok(self.sum)
+    }
+
+    /// Sends until there is no room, and then receives before it goes on.
+    fn send(&mut self, desk: &mut Desk<'_, Message>) -> Result<(), WorkloadError> {
+        for _ in 0..self.unsent.min(BURST as u64) {
+            let (to, envelope) = self.refused.take().unwrap_or_else(|| {
+                let to = self.random.of(&self.job.agents);
+                (to, Envelope::new(None, [self.unsent; 8]))
+            });
+            let refused = if desk.holds(to) {
+                match desk.try_send(to, envelope) {
+                    Err(DeskError::Full { envelope, .. }) => Some(envelope),
+                    sent => sent.map(|_| None)?,
+                }
+            } else {
+                match self.outbox.send(to, envelope) {
+                    Err(SendError::Full { envelope, .. }) => Some(envelope),
+                    sent => sent.map(|()| None)?,
+                }
+            };
+            if let Some(envelope) = refused {
+                self.refused = Some((to, envelope));
+                return Ok(());
+            }
+            self.unsent -= 1;
+        }
+        if self.unsent == 0 {
+            self.outbox.flush();
+        }
+        Ok(())
     }
 }
 
