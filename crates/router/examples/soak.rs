@@ -15,6 +15,7 @@ use std::thread;
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
+use router::workload::Random;
 use router::{AgentId, Envelope, MailboxOptions, Router, RouterOptions, SendError, WhenFull};
 use serde_json::json;
 
@@ -188,7 +189,7 @@ impl Soak {
         let senders = self.arguments.senders.get() as u64;
         let share = self.arguments.messages / senders
             + u64::from((sender as u64) < self.arguments.messages % senders);
-        let mut random = Random(self.arguments.seed ^ (sender as u64 + 1).rotate_left(32));
+        let mut random = Random::new(self.arguments.seed ^ (sender as u64 + 1).rotate_left(32));
         let mut outbox = self.router.outbox();
         let mut agents = self.known();
         let mut rejected = 0;
@@ -250,7 +251,7 @@ impl Soak {
 
     /// Replaces agents by others, one after the other, as the traffic goes on.
     fn churn(&self) -> Result<(), Box<dyn Error>> {
-        let mut random = Random(self.arguments.seed);
+        let mut random = Random::new(self.arguments.seed);
         let Arguments { churn, messages, .. } = self.arguments;
         for number in 0..churn {
             let due = (u128::from(number) * u128::from(messages) / u128::from(churn)) as u64;
@@ -267,19 +268,5 @@ impl Soak {
             self.router.remove(old);
         }
         Ok(())
-    }
-}
-
-/// Steele and Vigna's SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let z = z ^ (z >> 31);
-        ((u128::from(z) * limit as u128) >> 64) as usize
     }
 }

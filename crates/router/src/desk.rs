@@ -1,16 +1,16 @@
 //! One shard's agents with the lock taken once.
 
+use crate::address::Addresses;
 use crate::cell::Woken;
 use crate::error::DeskError;
-use crate::router::id_of;
-use crate::shard::{Gone, Offer, Place, Shard};
+use crate::shard::{Gone, Offer, Shard};
 use crate::{AgentId, Envelope, ReceiveError, Sent};
 
 /// The agents of one shard, for as long as [`Router::work`](crate::Router::work) runs.
 pub struct Desk<'a, M> {
     pub(crate) shard: &'a mut Shard<M>,
     pub(crate) woken: &'a mut Woken,
-    pub(crate) shard_bits: u32,
+    pub(crate) addresses: Addresses,
     pub(crate) number: usize,
 }
 
@@ -19,7 +19,7 @@ impl<M> Desk<'_, M> {
     #[inline]
     #[must_use]
     pub fn holds(&self, agent: AgentId) -> bool {
-        agent.index() as usize & ((1 << self.shard_bits) - 1) == self.number
+        self.addresses.shard_of(agent) == self.number
     }
 
     /// Sends a message to an agent of this shard.
@@ -32,7 +32,7 @@ impl<M> Desk<'_, M> {
         if !self.holds(to) {
             return Err(DeskError::Elsewhere { to, envelope });
         }
-        match self.shard.offer(self.place_of(to), envelope) {
+        match self.shard.offer(self.addresses.place_of(to), envelope) {
             Offer::Queued(waker) => {
                 self.woken.add(waker);
                 Ok(Sent::Queued)
@@ -52,7 +52,7 @@ impl<M> Desk<'_, M> {
         if !self.holds(agent) {
             return Err(ReceiveError::NoSuchAgent(agent));
         }
-        match self.shard.receive(self.place_of(agent)) {
+        match self.shard.receive(self.addresses.place_of(agent)) {
             Ok(Some((envelope, sender))) => {
                 self.woken.add(sender);
                 Ok(Some(envelope))
@@ -67,11 +67,6 @@ impl<M> Desk<'_, M> {
     pub fn receive_any(&mut self) -> Option<(AgentId, Envelope<M>)> {
         let (place, (envelope, sender)) = self.shard.receive_any()?;
         self.woken.add(sender);
-        Some((id_of(self.shard_bits, self.number, place), envelope))
-    }
-
-    #[inline]
-    fn place_of(&self, agent: AgentId) -> Place {
-        Place { slot: agent.index() >> self.shard_bits, owner: agent.owner() }
+        Some((self.addresses.id_of(self.number, place), envelope))
     }
 }

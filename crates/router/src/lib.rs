@@ -37,6 +37,7 @@
 #![warn(missing_docs)]
 
 mod accounts;
+mod address;
 mod cell;
 mod desk;
 mod envelope;

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use crate::accounts::{Accounts, Reason};
+use crate::address::Addresses;
 use crate::cell::Cell;
 use crate::desk::Desk;
 use crate::envelope::Envelope;
@@ -72,8 +73,7 @@ pub struct Router<M> {
 #[derive(Debug)]
 struct Shared<M> {
     cells: Box<[Cell<M>]>,
-    /// The last bits of an index are the number of its shard.
-    shard_bits: u32,
+    addresses: Addresses,
     names: RwLock<Names>,
     next_shard: AtomicU32,
     next_wait: AtomicU64,
@@ -101,7 +101,7 @@ impl<M> Router<M> {
         Self {
             shared: Arc::new(Shared {
                 cells: (0..shards).map(|_| Cell::new(options.dead_letters)).collect(),
-                shard_bits: shards.trailing_zeros(),
+                addresses: Addresses { shard_bits: shards.trailing_zeros() },
                 names: RwLock::default(),
                 next_shard: AtomicU32::new(0),
                 next_wait: AtomicU64::new(0),
@@ -120,7 +120,7 @@ impl<M> Router<M> {
     /// The shard that an agent is in.
     #[must_use]
     pub fn shard_of(&self, agent: AgentId) -> usize {
-        agent.index() as usize & (self.shards() - 1)
+        self.shared.addresses.shard_of(agent)
     }
 
     /// Adds an agent, in the shards in turn.
@@ -129,7 +129,7 @@ impl<M> Router<M> {
     /// If the router is closed or all ids are in use.
     pub fn register(&self, options: MailboxOptions) -> Result<AgentId, RegisterError> {
         let turn = self.shared.next_shard.fetch_add(1, Ordering::Relaxed);
-        self.register_in(turn as usize & (self.shards() - 1), options)
+        self.register_in(turn as usize, options)
     }
 
     /// Adds an agent to the shard `shard % shards`.
@@ -144,12 +144,12 @@ impl<M> Router<M> {
         if self.is_closed() {
             return Err(RegisterError::Closed);
         }
-        let number = shard & (self.shards() - 1);
-        let most = u32::MAX >> self.shared.shard_bits;
+        let addresses = self.shared.addresses;
+        let number = addresses.shard(shard);
+        let most = u32::MAX >> addresses.shard_bits;
         let place = self.shared.cells[number].with(|shard, _| shard.register(options, most));
-        let place =
-            place.ok_or(RegisterError::TooMany(u64::from(most) << self.shared.shard_bits))?;
-        Ok(self.id_of(number, place))
+        let place = place.ok_or(RegisterError::TooMany(u64::from(most) << addresses.shard_bits))?;
+        Ok(addresses.id_of(number, place))
     }
 
     /// Adds an agent under a name of its own.
@@ -289,10 +289,10 @@ impl<M> Router<M> {
     /// The work must not use the router itself: it would wait for its own lock.
     #[inline]
     pub fn work<R>(&self, shard: usize, work: impl FnOnce(&mut Desk<'_, M>) -> R) -> R {
-        let number = shard & (self.shards() - 1);
-        self.shared.cells[number].with(|shard, woken| {
-            work(&mut Desk { shard, woken, shard_bits: self.shared.shard_bits, number })
-        })
+        let addresses = self.shared.addresses;
+        let number = addresses.shard(shard);
+        self.shared.cells[number]
+            .with(|shard, woken| work(&mut Desk { shard, woken, addresses, number }))
     }
 
     /// The next message of an agent, if there is one.
@@ -397,7 +397,11 @@ impl<M> Router<M> {
         let mut letters = Vec::new();
         for (number, cell) in self.shared.cells.iter().enumerate() {
             for Undelivered { to, reason, envelope } in cell.with(|shard, _| shard.take_dead()) {
-                letters.push(DeadLetter { to: self.id_of(number, to), reason, envelope });
+                letters.push(DeadLetter {
+                    to: self.shared.addresses.id_of(number, to),
+                    reason,
+                    envelope,
+                });
             }
         }
         letters
@@ -463,11 +467,7 @@ impl<M> Router<M> {
 
     #[inline]
     pub(crate) fn place_of(&self, agent: AgentId) -> Place {
-        Place { slot: agent.index() >> self.shared.shard_bits, owner: agent.owner() }
-    }
-
-    fn id_of(&self, shard: usize, place: Place) -> AgentId {
-        id_of(self.shared.shard_bits, shard, place)
+        self.shared.addresses.place_of(agent)
     }
 
     pub(crate) fn cells(&self) -> &[Cell<M>] {
@@ -489,10 +489,6 @@ impl<M> Router<M> {
     fn names_mut(&self) -> RwLockWriteGuard<'_, Names> {
         self.shared.names.write().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-pub(crate) fn id_of(shard_bits: u32, shard: usize, place: Place) -> AgentId {
-    AgentId::new(place.slot << shard_bits | shard as u32, place.owner)
 }
 
 /// What became of an offer.

@@ -33,6 +33,13 @@ pub(crate) enum Offer<M> {
     Full(Envelope<M>, WhenFull),
 }
 
+/// Whether a sender is there to be told of a message that found no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sender {
+    Waits,
+    HasGoneOn,
+}
+
 /// A message, and a sender that waited for the room it leaves and is to be woken.
 pub(crate) type Received<M> = (Envelope<M>, Option<Waker>);
 
@@ -147,6 +154,26 @@ impl<M> Shard<M> {
     /// A message whose sender waits for the answer.
     #[inline]
     pub(crate) fn offer(&mut self, to: Place, envelope: Envelope<M>) -> Offer<M> {
+        self.put(to, envelope, Sender::Waits)
+    }
+
+    /// A message whose sender has gone on: a mailbox that would have made it wait takes it beyond
+    /// its capacity, one that rejects makes it a dead letter.
+    #[inline]
+    pub(crate) fn accept(&mut self, to: Place, envelope: Envelope<M>) -> Option<Waker> {
+        match self.put(to, envelope, Sender::HasGoneOn) {
+            Offer::Queued(waker) => waker,
+            Offer::Dropped | Offer::Dead => None,
+            Offer::Full(envelope, _) => {
+                self.accounts.sent += 1;
+                self.bury(Undelivered { to, reason: Reason::Full, envelope });
+                None
+            }
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, to: Place, envelope: Envelope<M>, sender: Sender) -> Offer<M> {
         let Some(slot) = find(&mut self.slots, to) else {
             self.accounts.sent += 1;
             self.bury(Undelivered { to, reason: Reason::NoSuchAgent, envelope });
@@ -154,6 +181,7 @@ impl<M> Shard<M> {
         };
         if slot.length >= slot.capacity {
             match slot.when_full {
+                WhenFull::Wait if sender == Sender::HasGoneOn => {}
                 WhenFull::Wait | WhenFull::Reject => return Offer::Full(envelope, slot.when_full),
                 WhenFull::DropNewest => {
                     self.accounts.sent += 1;
@@ -176,35 +204,6 @@ impl<M> Shard<M> {
                 Offer::Queued(self.waiting.receiver(&mut slot.waiting))
             }
             Err(envelope) => Offer::Full(envelope, slot.when_full),
-        }
-    }
-
-    /// A message whose sender has gone on: a mailbox that would have made it wait takes it beyond
-    /// its capacity, one that rejects makes it a dead letter.
-    #[inline]
-    pub(crate) fn accept(&mut self, to: Place, envelope: Envelope<M>) -> Option<Waker> {
-        let envelope = match self.offer(to, envelope) {
-            Offer::Queued(waker) => return waker,
-            Offer::Dropped | Offer::Dead => return None,
-            Offer::Full(envelope, WhenFull::Wait) => envelope,
-            Offer::Full(envelope, _) => {
-                self.accounts.sent += 1;
-                self.bury(Undelivered { to, reason: Reason::Full, envelope });
-                return None;
-            }
-        };
-        let slot = find(&mut self.slots, to)?;
-        self.accounts.sent += 1;
-        match self.messages.push(&mut slot.queue, envelope) {
-            Ok(()) => {
-                slot.grow(to.slot, &mut self.ready);
-                self.accounts.queued += 1;
-                self.waiting.receiver(&mut slot.waiting)
-            }
-            Err(envelope) => {
-                self.bury(Undelivered { to, reason: Reason::Full, envelope });
-                None
-            }
         }
     }
 

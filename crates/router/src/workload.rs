@@ -222,7 +222,7 @@ impl Job {
     }
 
     fn one_by_one(&self) -> Result<u64, WorkloadError> {
-        let mut random = Random(1);
+        let mut random = Random::new(1);
         let mut to = Vec::with_capacity(BURST);
         let mut sum = 0;
         for first in (0..self.messages).step_by(BURST) {
@@ -240,7 +240,7 @@ impl Job {
     }
 
     fn one_shard(&self) -> Result<u64, WorkloadError> {
-        let mut random = Random(1);
+        let mut random = Random::new(1);
         let mut sum = 0;
         for first in (0..self.messages).step_by(BURST) {
             self.router.work(0, |desk| {
@@ -293,7 +293,7 @@ impl<'a> Worker<'a> {
             job,
             shard: number as usize,
             outbox: job.router.outbox(),
-            random: Random(number + 1),
+            random: Random::new(number + 1),
             unsent: messages,
             refused: None,
             left,
@@ -358,17 +358,30 @@ fn noted(sum: u64, agent: AgentId, message: Message) -> u64 {
     sum.wrapping_add((message[0] + 1).wrapping_mul(u64::from(agent.index()) + 1))
 }
 
-/// Steele and Vigna's SplitMix64.
-struct Random(u64);
+/// Steele and Vigna's SplitMix64: who is sent to.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
 
 impl Random {
+    /// The stream of a seed.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number below a limit; 0 where the limit is 0.
     #[inline]
-    fn of(&mut self, agents: &[AgentId]) -> AgentId {
+    pub fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^= z >> 31;
-        agents[((u128::from(z) * agents.len() as u128) >> 64) as usize]
+        ((u128::from(z) * limit as u128) >> 64) as usize
+    }
+
+    #[inline]
+    fn of(&mut self, agents: &[AgentId]) -> AgentId {
+        agents[self.below(agents.len())]
     }
 }
