@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 use std::mem::{replace, take};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
-use std::task::Waker;
 
 use crate::accounts::Accounts;
+use crate::aftermath::Aftermath;
 use crate::envelope::Envelope;
 use crate::shard::{Place, Shard};
 
@@ -57,35 +57,22 @@ impl<M> Cell<M> {
         }
     }
 
-    /// Works on the shard, with all in it that was sent before, then wakes who is to be woken.
+    /// Works on the shard, with all in it that was sent before, then wakes who is to be woken: also
+    /// where the work panics.
     #[inline]
-    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut Shard<M>, &mut Woken) -> R) -> R {
-        let shard = self.shard.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = self.hold(shard, work);
-        if self.receivers.load(Ordering::Relaxed) > 0 {
-            self.settle();
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut Shard<M>, &mut Aftermath<M>) -> R) -> R {
+        // Dropped in the opposite order.
+        let _settle = Settle(self);
+        let mut after = Aftermath::new();
+        let mut held = Held { shard: self.lock(), receivers: &self.receivers };
+        if self.inbox.has_mail.load(Ordering::Relaxed) {
+            self.empty_inbox(&mut held.shard, &mut after);
         }
-        result
+        work(&mut held.shard, &mut after)
     }
 
-    #[inline]
-    fn hold<R>(
-        &self,
-        mut shard: MutexGuard<'_, Shard<M>>,
-        work: impl FnOnce(&mut Shard<M>, &mut Woken) -> R,
-    ) -> R {
-        let mut woken = Woken::default();
-        if self.inbox.has_mail.load(Ordering::Relaxed) {
-            self.empty_inbox(&mut shard, &mut woken);
-        }
-        let result = work(&mut shard, &mut woken);
-        let receivers = shard.receivers();
-        if receivers != self.receivers.load(Ordering::Relaxed) {
-            self.receivers.store(receivers, Ordering::Relaxed);
-        }
-        drop(shard);
-        woken.wake();
-        result
+    fn lock(&self) -> MutexGuard<'_, Shard<M>> {
+        self.shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Leaves a batch, which is exchanged for an empty one; not while more than `most` messages
@@ -117,6 +104,7 @@ impl<M> Cell<M> {
     /// Empties the inbox if somebody waits for what may be in it. Where the shard is held, the
     /// holder does so, for it comes here too after it let go: of the two, by their fences, at least
     /// one sees what the other did before.
+    #[cold]
     fn settle(&self) {
         loop {
             fence(Ordering::SeqCst);
@@ -125,15 +113,18 @@ impl<M> Cell<M> {
             {
                 return;
             }
-            match self.shard.try_lock() {
-                Ok(shard) => self.hold(shard, |_, _| ()),
-                Err(TryLockError::Poisoned(shard)) => self.hold(shard.into_inner(), |_, _| ()),
+            let shard = match self.shard.try_lock() {
+                Ok(shard) => shard,
+                Err(TryLockError::Poisoned(shard)) => shard.into_inner(),
                 Err(TryLockError::WouldBlock) => return,
-            }
+            };
+            let mut after = Aftermath::new();
+            let mut held = Held { shard, receivers: &self.receivers };
+            self.empty_inbox(&mut held.shard, &mut after);
         }
     }
 
-    fn empty_inbox(&self, shard: &mut Shard<M>, woken: &mut Woken) {
+    fn empty_inbox(&self, shard: &mut Shard<M>, after: &mut Aftermath<M>) {
         let mut batches = self.batches();
         let mut full = take(&mut batches.full);
         batches.messages = 0;
@@ -141,7 +132,7 @@ impl<M> Cell<M> {
         drop(batches);
         for batch in &mut full {
             for (to, envelope) in batch.drain(..) {
-                woken.add(shard.accept(to, envelope));
+                shard.accept(to, envelope, None, after);
             }
         }
         let mut batches = self.batches();
@@ -154,31 +145,30 @@ impl<M> Cell<M> {
     }
 }
 
-/// Those who are to be woken once a lock is free. One costs no memory.
-#[derive(Default)]
-pub(crate) struct Woken {
-    first: Option<Waker>,
-    others: Vec<Waker>,
+/// A shard that is held; tells before it lets go how many receivers wait in it.
+struct Held<'a, M> {
+    shard: MutexGuard<'a, Shard<M>>,
+    receivers: &'a AtomicUsize,
 }
 
-impl Woken {
+impl<M> Drop for Held<'_, M> {
     #[inline]
-    pub(crate) fn add(&mut self, waker: Option<Waker>) {
-        if let Some(waker) = waker {
-            match self.first {
-                None => self.first = Some(waker),
-                Some(_) => self.others.push(waker),
-            }
+    fn drop(&mut self) {
+        let receivers = self.shard.receivers();
+        if receivers != self.receivers.load(Ordering::Relaxed) {
+            self.receivers.store(receivers, Ordering::Relaxed);
         }
     }
+}
 
+/// Looks, after a shard was let go, whether its inbox must be emptied.
+struct Settle<'a, M>(&'a Cell<M>);
+
+impl<M> Drop for Settle<'_, M> {
     #[inline]
-    fn wake(self) {
-        if let Some(first) = self.first {
-            first.wake();
-            for other in self.others {
-                other.wake();
-            }
+    fn drop(&mut self) {
+        if self.0.receivers.load(Ordering::Relaxed) > 0 {
+            self.0.settle();
         }
     }
 }

@@ -1,15 +1,15 @@
 //! One shard's agents with the lock taken once.
 
 use crate::address::Addresses;
-use crate::cell::Woken;
+use crate::aftermath::Aftermath;
 use crate::error::DeskError;
-use crate::shard::{Gone, Offer, Shard};
+use crate::shard::{Full, Gone, Shard};
 use crate::{AgentId, Envelope, ReceiveError, Sent};
 
 /// The agents of one shard, for as long as [`Router::work`](crate::Router::work) runs.
 pub struct Desk<'a, M> {
     pub(crate) shard: &'a mut Shard<M>,
-    pub(crate) woken: &'a mut Woken,
+    pub(crate) after: &'a mut Aftermath<M>,
     pub(crate) addresses: Addresses,
     pub(crate) number: usize,
 }
@@ -32,15 +32,9 @@ impl<M> Desk<'_, M> {
         if !self.holds(to) {
             return Err(DeskError::Elsewhere { to, envelope });
         }
-        match self.shard.offer(self.addresses.place_of(to), envelope) {
-            Offer::Queued(waker) => {
-                self.woken.add(waker);
-                Ok(Sent::Queued)
-            }
-            Offer::Dropped => Ok(Sent::Dropped),
-            Offer::Dead => Ok(Sent::DeadLetter),
-            Offer::Full(envelope, _) => Err(DeskError::Full { to, envelope }),
-        }
+        self.shard
+            .offer(self.addresses.place_of(to), envelope, self.after)
+            .map_err(|Full { envelope, .. }| DeskError::Full { to, envelope })
     }
 
     /// The next message of an agent of this shard, if there is one.
@@ -52,21 +46,19 @@ impl<M> Desk<'_, M> {
         if !self.holds(agent) {
             return Err(ReceiveError::NoSuchAgent(agent));
         }
-        match self.shard.receive(self.addresses.place_of(agent)) {
-            Ok(Some((envelope, sender))) => {
-                self.woken.add(sender);
-                Ok(Some(envelope))
-            }
-            Ok(None) => Ok(None),
-            Err(Gone) => Err(ReceiveError::NoSuchAgent(agent)),
-        }
+        self.shard
+            .receive(self.addresses.place_of(agent), self.after)
+            .map_err(|Gone| ReceiveError::NoSuchAgent(agent))
     }
 
     /// The next message of any agent of this shard: of those who have some, one from each in turn.
     #[inline]
     pub fn receive_any(&mut self) -> Option<(AgentId, Envelope<M>)> {
-        let (place, (envelope, sender)) = self.shard.receive_any()?;
-        self.woken.add(sender);
-        Some((self.addresses.id_of(self.number, place), envelope))
+        loop {
+            let place = self.shard.next_ready()?;
+            if let Some(envelope) = self.shard.next_of(place.slot, self.after) {
+                return Some((self.addresses.id_of(self.number, place), envelope));
+            }
+        }
     }
 }

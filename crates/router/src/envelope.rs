@@ -3,28 +3,81 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use crate::AgentId;
+use crate::samples::Sample;
+use crate::{AgentId, Priority, Route};
 
-/// A message with what a router must know of it: 12 bytes beside the message itself.
+/// A message with what a router must know of it: 16 bytes beside the message itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope<M> {
     /// Who sent it; none for a message from outside.
     pub from: Option<AgentId>,
     expires: Expiry,
+    /// A [`Priority`] as a number, for an enum in here would serve `Option<Envelope<M>>` as the
+    /// mark of none, and such are moved byte by byte.
+    priority: u8,
+    /// A [`Route`] as a number.
+    route: u8,
+    /// Set while it is in a mailbox.
+    pub(crate) sample: Sample,
     /// The message.
     pub message: M,
 }
 
 impl<M> Envelope<M> {
-    /// A message that stays worth receiving.
+    /// A message of normal priority that stays worth receiving.
+    #[inline]
     pub fn new(from: impl Into<Option<AgentId>>, message: M) -> Self {
-        Self { from: from.into(), expires: Expiry::NEVER, message }
+        Self {
+            from: from.into(),
+            expires: Expiry::NEVER,
+            priority: Priority::Normal as u8,
+            route: Route::Direct as u8,
+            sample: Sample::NONE,
+            message,
+        }
     }
 
     /// A message that is dropped instead of received once this much time has passed, to the
     /// millisecond; after 49 days of a process never.
     pub fn expiring(from: impl Into<Option<AgentId>>, message: M, time_to_live: Duration) -> Self {
-        Self { from: from.into(), expires: Expiry::after(time_to_live), message }
+        Self { expires: Expiry::after(time_to_live), ..Self::new(from, message) }
+    }
+
+    /// The same message with another priority.
+    #[must_use]
+    pub fn with_priority(self, priority: Priority) -> Self {
+        Self { priority: priority as u8, ..self }
+    }
+
+    /// How urgent it is.
+    #[inline]
+    #[must_use]
+    pub const fn priority(&self) -> Priority {
+        match self.priority {
+            0 => Priority::Low,
+            1 => Priority::Normal,
+            2 => Priority::High,
+            _ => Priority::Urgent,
+        }
+    }
+
+    /// How it was addressed.
+    #[must_use]
+    #[inline]
+    pub const fn route(&self) -> Route {
+        match self.route {
+            0 => Route::Direct,
+            1 => Route::Topic,
+            2 => Route::Broadcast,
+            3 => Route::Group,
+            _ => Route::Content,
+        }
+    }
+
+    /// Whether it may be handed out without a closer look: it does not expire and is not timed.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.expires == Expiry::NEVER && self.sample == Sample::NONE
     }
 
     /// Whether its time to live is over.

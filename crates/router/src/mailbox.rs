@@ -24,10 +24,20 @@ pub enum WhenFull {
     Wait,
     /// Its sender gets it back.
     Reject,
-    /// The message that waited longest makes room.
+    /// The message that waited longest makes room, of those of the lowest priority. (If all go before
+    /// the new one, that one is dropped.)
     DropOldest,
     /// It is dropped itself.
     DropNewest,
+}
+
+/// Messages in a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Depth {
+    /// Those in it.
+    pub now: u32,
+    /// The most that ever were, its high-water mark.
+    pub most: u32,
 }
 
 impl Default for MailboxOptions {

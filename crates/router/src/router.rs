@@ -10,13 +10,14 @@ use std::time::Instant;
 use crate::accounts::{Accounts, Reason};
 use crate::address::Addresses;
 use crate::cell::Cell;
+use crate::dead_letters::Undelivered;
 use crate::desk::Desk;
 use crate::envelope::Envelope;
-use crate::mailbox::{Mailbox, MailboxOptions, WhenFull};
+use crate::mailbox::{Depth, Mailbox, MailboxOptions};
 use crate::names::Names;
 use crate::parking::{block_on, block_until};
 use crate::sending::Sending;
-use crate::shard::{Depth, Gone, Offer, Place, Undelivered};
+use crate::shard::{Full, Gone, Place};
 use crate::{AgentId, Outbox, ReceiveError, RegisterError, SendError};
 
 /// How a router is laid out.
@@ -188,14 +189,7 @@ impl<M> Router<M> {
     /// does all that is sent to it from now on.
     pub fn remove(&self, agent: AgentId) -> bool {
         let place = self.place_of(agent);
-        let removed = self.cell(agent).with(|shard, woken| {
-            let waiting = shard.remove(place)?;
-            for waker in waiting {
-                woken.add(Some(waker));
-            }
-            Ok::<(), Gone>(())
-        });
-        if removed.is_err() {
+        if self.cell(agent).with(|shard, after| shard.remove(place, after)).is_err() {
             return false;
         }
         // Most agents have none; those need not be waited for.
@@ -214,8 +208,8 @@ impl<M> Router<M> {
     #[inline]
     pub fn send(&self, to: AgentId, envelope: Envelope<M>) -> Result<Sent, SendError<M>> {
         match self.offer(to, envelope)? {
-            Offered::Taken(sent) => Ok(sent),
-            Offered::Wait(envelope) => {
+            Ok(sent) => Ok(sent),
+            Err(envelope) => {
                 let mut sending = Sending::new(self, to, envelope);
                 block_on(|context| sending.poll(context))
             }
@@ -229,8 +223,8 @@ impl<M> Router<M> {
     #[inline]
     pub fn try_send(&self, to: AgentId, envelope: Envelope<M>) -> Result<Sent, SendError<M>> {
         match self.offer(to, envelope)? {
-            Offered::Taken(sent) => Ok(sent),
-            Offered::Wait(envelope) => Err(SendError::Full { to, envelope }),
+            Ok(sent) => Ok(sent),
+            Err(envelope) => Err(SendError::Full { to, envelope }),
         }
     }
 
@@ -245,8 +239,8 @@ impl<M> Router<M> {
         deadline: Instant,
     ) -> Result<Sent, SendError<M>> {
         match self.offer(to, envelope)? {
-            Offered::Taken(sent) => Ok(sent),
-            Offered::Wait(envelope) => {
+            Ok(sent) => Ok(sent),
+            Err(envelope) => {
                 let mut sending = Sending::new(self, to, envelope);
                 let sent = block_until(deadline, |context| sending.poll(context));
                 sent.unwrap_or_else(|| match sending.take() {
@@ -258,7 +252,7 @@ impl<M> Router<M> {
     }
 
     /// As [`send`](Self::send), but awaits room; works in any executor. Where the future is dropped
-    /// the message is too, and was not sent.
+    /// while it waits, so is the message, which was then not sent.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -268,8 +262,8 @@ impl<M> Router<M> {
         envelope: Envelope<M>,
     ) -> Result<Sent, SendError<M>> {
         match self.offer(to, envelope)? {
-            Offered::Taken(sent) => Ok(sent),
-            Offered::Wait(envelope) => {
+            Ok(sent) => Ok(sent),
+            Err(envelope) => {
                 let mut sending = Sending::new(self, to, envelope);
                 poll_fn(|context| sending.poll(context)).await
             }
@@ -292,7 +286,7 @@ impl<M> Router<M> {
         let addresses = self.shared.addresses;
         let number = addresses.shard(shard);
         self.shared.cells[number]
-            .with(|shard, woken| work(&mut Desk { shard, woken, addresses, number }))
+            .with(|shard, after| work(&mut Desk { shard, after, addresses, number }))
     }
 
     /// The next message of an agent, if there is one.
@@ -302,14 +296,11 @@ impl<M> Router<M> {
     #[inline]
     pub fn try_receive(&self, agent: AgentId) -> Result<Envelope<M>, ReceiveError> {
         let place = self.place_of(agent);
-        let received = self.cell(agent).with(|shard, woken| {
-            let received = shard.receive(place)?;
-            Ok(received.map(|(envelope, sender)| {
-                woken.add(sender);
-                envelope
-            }))
-        });
-        self.told(agent, received)
+        self.cell(agent).with(|shard, after| match shard.receive(place, after) {
+            Ok(Some(envelope)) => Ok(envelope),
+            Ok(None) => Err(self.nothing_for(agent)),
+            Err(Gone) => Err(ReceiveError::NoSuchAgent(agent)),
+        })
     }
 
     /// Adds messages of an agent that are there to `out`, at most `most`; returns how many.
@@ -324,19 +315,18 @@ impl<M> Router<M> {
     ) -> Result<usize, ReceiveError> {
         let place = self.place_of(agent);
         let before = out.len();
-        let received = self.cell(agent).with(|shard, woken| {
-            while out.len() - before < most {
-                let Some((envelope, sender)) = shard.receive(place)? else { break };
-                woken.add(sender);
-                out.push(envelope);
-            }
-            Ok(())
-        });
-        let count = out.len() - before;
-        match self.told(agent, received.map(|()| (count > 0).then_some(()))) {
-            Ok(()) => Ok(count),
-            Err(ReceiveError::Empty(_)) => Ok(0),
-            Err(error) => Err(error),
+        self.cell(agent)
+            .with(|shard, after| {
+                while out.len() - before < most {
+                    let Some(envelope) = shard.receive(place, after)? else { break };
+                    out.push(envelope);
+                }
+                Ok(())
+            })
+            .map_err(|Gone| ReceiveError::NoSuchAgent(agent))?;
+        match out.len() - before {
+            0 if most > 0 && self.is_closed() => Err(ReceiveError::Closed(agent)),
+            count => Ok(count),
         }
     }
 
@@ -346,26 +336,26 @@ impl<M> Router<M> {
         context: &mut Context<'_>,
     ) -> Poll<Result<Envelope<M>, ReceiveError>> {
         let place = self.place_of(agent);
-        let received = self.cell(agent).with(|shard, woken| {
-            let Some((envelope, sender)) = shard.receive(place)? else {
+        self.cell(agent).with(|shard, after| {
+            let found = match shard.receive(place, after) {
+                Ok(Some(envelope)) => return Poll::Ready(Ok(envelope)),
                 // Whoever closes the router wakes those who wait after this lock is free.
-                if !self.is_closed() {
-                    shard.wait_to_receive(place, context.waker())?;
+                Ok(None) if self.is_closed() => {
+                    return Poll::Ready(Err(ReceiveError::Closed(agent)));
                 }
-                return Ok(None);
+                Ok(None) => shard.wait_to_receive(place, context.waker(), after),
+                Err(Gone) => Err(Gone),
             };
-            woken.add(sender);
-            Ok(Some(envelope))
-        });
-        match self.told(agent, received) {
-            Err(ReceiveError::Empty(_)) => Poll::Pending,
-            told => Poll::Ready(told),
-        }
+            match found {
+                Ok(()) => Poll::Pending,
+                Err(Gone) => Poll::Ready(Err(ReceiveError::NoSuchAgent(agent))),
+            }
+        })
     }
 
     pub(crate) fn stop_receiving(&self, agent: AgentId) {
         let place = self.place_of(agent);
-        self.cell(agent).with(|shard, _| shard.stop_receiving(place));
+        self.cell(agent).with(|shard, after| shard.stop_receiving(place, after));
     }
 
     /// How many messages an agent's mailbox holds, and held at most.
@@ -412,11 +402,7 @@ impl<M> Router<M> {
     pub fn close(&self) {
         self.shared.is_closed.store(true, Ordering::SeqCst);
         for cell in &self.shared.cells {
-            cell.with(|shard, woken| {
-                for waker in shard.wake_all() {
-                    woken.add(Some(waker));
-                }
-            });
+            cell.with(|shard, after| shard.wake_all(after));
         }
     }
 
@@ -426,38 +412,28 @@ impl<M> Router<M> {
         self.shared.is_closed.load(Ordering::SeqCst)
     }
 
+    /// Sends a message if there is room; else it comes back, if it is to wait as the inner one.
     #[inline]
-    fn offer(&self, to: AgentId, envelope: Envelope<M>) -> Result<Offered<M>, SendError<M>> {
+    fn offer(
+        &self,
+        to: AgentId,
+        envelope: Envelope<M>,
+    ) -> Result<Result<Sent, Envelope<M>>, SendError<M>> {
         if self.is_closed() {
             return Err(SendError::Closed { to, envelope });
         }
         let place = self.place_of(to);
-        let offer = self.cell(to).with(|shard, woken| {
-            let offer = shard.offer(place, envelope);
-            if let Offer::Queued(waker) = offer {
-                woken.add(waker);
-                return Offer::Queued(None);
-            }
-            offer
-        });
-        match offer {
-            Offer::Queued(_) => Ok(Offered::Taken(Sent::Queued)),
-            Offer::Dropped => Ok(Offered::Taken(Sent::Dropped)),
-            Offer::Dead => Ok(Offered::Taken(Sent::DeadLetter)),
-            Offer::Full(envelope, WhenFull::Wait) => Ok(Offered::Wait(envelope)),
-            Offer::Full(envelope, _) => Err(SendError::Full { to, envelope }),
+        match self.cell(to).with(|shard, after| shard.offer(place, envelope, after)) {
+            Ok(sent) => Ok(Ok(sent)),
+            Err(Full { envelope, waits: true }) => Ok(Err(envelope)),
+            Err(Full { envelope, waits: false }) => Err(SendError::Full { to, envelope }),
         }
     }
 
-    /// What a receiver is told of what it found.
-    #[inline]
-    fn told<T>(&self, agent: AgentId, found: Result<Option<T>, Gone>) -> Result<T, ReceiveError> {
-        match found {
-            Ok(Some(found)) => Ok(found),
-            Ok(None) if self.is_closed() => Err(ReceiveError::Closed(agent)),
-            Ok(None) => Err(ReceiveError::Empty(agent)),
-            Err(Gone) => Err(ReceiveError::NoSuchAgent(agent)),
-        }
+    /// Why there is nothing to receive for an agent that is there.
+    #[cold]
+    fn nothing_for(&self, agent: AgentId) -> ReceiveError {
+        if self.is_closed() { ReceiveError::Closed(agent) } else { ReceiveError::Empty(agent) }
     }
 
     #[inline]
@@ -489,10 +465,4 @@ impl<M> Router<M> {
     fn names_mut(&self) -> RwLockWriteGuard<'_, Names> {
         self.shared.names.write().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What became of an offer.
-enum Offered<M> {
-    Taken(Sent),
-    Wait(Envelope<M>),
 }

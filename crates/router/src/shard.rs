@@ -1,17 +1,26 @@
 //! The agents that share a lock: their mailboxes, and what becomes of each message.
 //!
-//! Nothing here waits or wakes; a waker that is due is handed to the caller, who calls it once the
-//! lock is free.
+//! Nothing here waits, wakes, or drops what is not its own: that is left to the [`Aftermath`], once
+//! the lock is free.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
-use std::task::Waker;
+use std::task::{Poll, Waker};
+use std::time::Instant;
 
 use crate::accounts::{Accounts, Reason};
+use crate::aftermath::Aftermath;
+use crate::aside::{Asides, Sender};
+use crate::dead_letters::{DeadLetters, Undelivered};
 use crate::envelope::Envelope;
 use crate::mailbox::{MailboxOptions, WhenFull};
+use crate::priority::Priority;
 use crate::queue::{Pool, Queue};
-use crate::waiting::{Ticket, Waiting};
+use crate::ready::Ready;
+use crate::samples::{Countdown, Samples};
+use crate::slot::Slot;
+use crate::tally::Tally;
+use crate::{Depth, Sent};
 
 /// Where an agent lives in its shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,49 +29,17 @@ pub(crate) struct Place {
     pub(crate) owner: NonZeroU32,
 }
 
-/// What became of a message that a sender offers and waits for the answer.
+/// A message that was not taken, back.
 #[derive(Debug)]
-pub(crate) enum Offer<M> {
-    /// In the mailbox; whoever waits there is to be woken.
-    Queued(Option<Waker>),
-    /// The mailbox dropped it.
-    Dropped,
-    /// There is no such agent.
-    Dead,
-    /// No room: the message back, and whether room is to be waited for.
-    Full(Envelope<M>, WhenFull),
+pub(crate) struct Full<M> {
+    pub(crate) envelope: Envelope<M>,
+    /// Whether its sender is to wait for room.
+    pub(crate) waits: bool,
 }
-
-/// Whether a sender is there to be told of a message that found no room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sender {
-    Waits,
-    HasGoneOn,
-}
-
-/// A message, and a sender that waited for the room it leaves and is to be woken.
-pub(crate) type Received<M> = (Envelope<M>, Option<Waker>);
 
 /// The agent is not there, or not any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gone;
-
-/// Messages in a mailbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Depth {
-    /// Those in it.
-    pub now: u32,
-    /// The most that ever were, its high-water mark.
-    pub most: u32,
-}
-
-/// A message that had nowhere to go.
-#[derive(Debug)]
-pub(crate) struct Undelivered<M> {
-    pub(crate) to: Place,
-    pub(crate) reason: Reason,
-    pub(crate) envelope: Envelope<M>,
-}
 
 #[derive(Debug)]
 pub(crate) struct Shard<M> {
@@ -71,32 +48,12 @@ pub(crate) struct Shard<M> {
     free: Vec<u32>,
     messages: Pool<Envelope<M>>,
     /// Slots with messages, and some whose messages were received: each at most once.
-    ready: VecDeque<u32>,
-    waiting: Waiting,
-    accounts: Accounts,
-    /// The latest dead letters.
-    dead: VecDeque<Undelivered<M>>,
-    /// How many of them are kept.
-    dead_kept: usize,
-}
-
-/// An agent's mailbox.
-#[derive(Debug)]
-struct Slot {
-    /// The owner, or the next one where there is none.
-    owner: NonZeroU32,
-    is_taken: bool,
-    /// Whether it is in [`Shard::ready`].
-    is_ready: bool,
-    when_full: WhenFull,
-    queue: Queue,
-    length: u32,
-    /// `u32::MAX` where there is none.
-    capacity: u32,
-    /// Most messages it ever held.
-    high_water: u32,
-    /// Who waits here, by its number in [`Waiting`].
-    waiting: Ticket,
+    ready: Ready,
+    asides: Asides<M>,
+    tally: Tally,
+    samples: Samples,
+    until_sample: Countdown,
+    dead: DeadLetters<M>,
 }
 
 impl<M> Shard<M> {
@@ -105,11 +62,12 @@ impl<M> Shard<M> {
             slots: Vec::new(),
             free: Vec::new(),
             messages: Pool::new(),
-            ready: VecDeque::new(),
-            waiting: Waiting::default(),
-            accounts: Accounts::default(),
-            dead: VecDeque::new(),
-            dead_kept,
+            ready: Ready::new(),
+            asides: Asides::new(),
+            tally: Tally::default(),
+            samples: Samples::new(),
+            until_sample: Countdown::new(),
+            dead: DeadLetters::new(dead_kept),
         }
     }
 
@@ -120,175 +78,369 @@ impl<M> Shard<M> {
             None if self.slots.len() < most as usize => {
                 let slot = self.slots.len() as u32;
                 self.slots.push(Slot::new());
+                self.ready.reserve(self.slots.len());
                 slot
             }
             None => return None,
         };
         let own = &mut self.slots[slot as usize];
-        own.is_taken = true;
-        own.when_full = options.when_full;
-        own.capacity = options.capacity.map_or(u32::MAX, NonZeroU32::get);
-        own.high_water = 0;
+        own.take(options);
         Some(Place { slot, owner: own.owner })
     }
 
-    /// Takes an agent away; what it had not received becomes dead letters. Returns whom to wake.
-    pub(crate) fn remove(&mut self, at: Place) -> Result<Vec<Waker>, Gone> {
+    /// Takes an agent away; what it had not received becomes dead letters.
+    pub(crate) fn remove(&mut self, at: Place, after: &mut Aftermath<M>) -> Result<(), Gone> {
         let slot = find(&mut self.slots, at).ok_or(Gone)?;
         slot.is_taken = false;
+        slot.looks_aside = false;
         slot.length = 0;
         let mut queue = std::mem::replace(&mut slot.queue, Queue::EMPTY);
-        let woken = self.waiting.end(&mut slot.waiting);
+        let levels = self.asides.end(&mut slot.ticket, after);
         // A slot whose generations are used up is never given out again.
         if let Some(next) = slot.owner.checked_add(1) {
             slot.owner = next;
             self.free.push(at.slot);
         }
-        while let Some(envelope) = self.messages.pop(&mut queue) {
-            self.accounts.queued -= 1;
-            self.bury(Undelivered { to: at, reason: Reason::Removed, envelope });
+        let mut levels = levels.unwrap_or_default();
+        for priority in Priority::ALL {
+            let queue = levels.queue(&mut queue, priority);
+            while let Some(mut envelope) = self.messages.pop(queue) {
+                self.samples.forget(&mut envelope);
+                self.dead.bury(Undelivered { to: at, reason: Reason::Removed, envelope }, after);
+            }
         }
-        Ok(woken)
+        Ok(())
     }
 
     /// A message whose sender waits for the answer.
     #[inline]
-    pub(crate) fn offer(&mut self, to: Place, envelope: Envelope<M>) -> Offer<M> {
-        self.put(to, envelope, Sender::Waits)
+    pub(crate) fn offer(
+        &mut self,
+        to: Place,
+        envelope: Envelope<M>,
+        after: &mut Aftermath<M>,
+    ) -> Result<Sent, Full<M>> {
+        let is_timed = self.until_sample.is_due();
+        match find(&mut self.slots, to) {
+            Some(slot)
+                if !slot.is_full() && envelope.priority() == Priority::Normal && !is_timed =>
+            {
+                self.put(to.slot, envelope, after)
+            }
+            _ => {
+                let sampled = is_timed.then(Instant::now);
+                self.put_slowly(to, envelope, Patience::Waits, sampled, after)
+            }
+        }
     }
 
     /// A message whose sender has gone on: a mailbox that would have made it wait takes it beyond
-    /// its capacity, one that rejects makes it a dead letter.
+    /// its capacity, one that rejects makes it a dead letter. If the message is timed, then since
+    /// `sampled`.
     #[inline]
-    pub(crate) fn accept(&mut self, to: Place, envelope: Envelope<M>) -> Option<Waker> {
-        match self.put(to, envelope, Sender::HasGoneOn) {
-            Offer::Queued(waker) => waker,
-            Offer::Dropped | Offer::Dead => None,
-            Offer::Full(envelope, _) => {
-                self.accounts.sent += 1;
-                self.bury(Undelivered { to, reason: Reason::Full, envelope });
-                None
+    pub(crate) fn accept(
+        &mut self,
+        to: Place,
+        envelope: Envelope<M>,
+        sampled: Option<Instant>,
+        after: &mut Aftermath<M>,
+    ) {
+        let result = match find(&mut self.slots, to) {
+            Some(slot)
+                if !slot.is_full()
+                    && envelope.priority() == Priority::Normal
+                    && sampled.is_none() =>
+            {
+                self.put(to.slot, envelope, after)
             }
+            _ => self.put_slowly(to, envelope, Patience::HasGoneOn, sampled, after),
+        };
+        if let Err(Full { envelope, .. }) = result {
+            self.bury(to, Reason::Full, envelope, after);
         }
     }
 
+    /// Into a mailbox that has room, as its last message.
     #[inline]
-    fn put(&mut self, to: Place, envelope: Envelope<M>, sender: Sender) -> Offer<M> {
+    fn put(
+        &mut self,
+        number: u32,
+        envelope: Envelope<M>,
+        after: &mut Aftermath<M>,
+    ) -> Result<Sent, Full<M>> {
+        let route = envelope.route() as usize;
+        let slot = &mut self.slots[number as usize];
+        if let Err(envelope) = self.messages.push(&mut slot.queue, envelope) {
+            return Err(Full { envelope, waits: false });
+        }
+        slot.grow(number, &mut self.ready);
+        self.tally.sent[route] += 1;
+        if let Some(receiver) = self.asides.receiver(slot.ticket) {
+            after.wake(receiver);
+        }
+        Ok(Sent::Queued)
+    }
+
+    /// A message that is not of normal priority or is timed, or whose mailbox is not there or full.
+    #[cold]
+    #[inline(never)]
+    fn put_slowly(
+        &mut self,
+        to: Place,
+        mut envelope: Envelope<M>,
+        patience: Patience,
+        sampled: Option<Instant>,
+        after: &mut Aftermath<M>,
+    ) -> Result<Sent, Full<M>> {
         let Some(slot) = find(&mut self.slots, to) else {
-            self.accounts.sent += 1;
-            self.bury(Undelivered { to, reason: Reason::NoSuchAgent, envelope });
-            return Offer::Dead;
+            return Ok(self.bury(to, Reason::NoSuchAgent, envelope, after));
         };
-        if slot.length >= slot.capacity {
-            match slot.when_full {
-                WhenFull::Wait if sender == Sender::HasGoneOn => {}
-                WhenFull::Wait | WhenFull::Reject => return Offer::Full(envelope, slot.when_full),
-                WhenFull::DropNewest => {
-                    self.accounts.sent += 1;
-                    self.accounts.dropped.newest += 1;
-                    return Offer::Dropped;
-                }
-                WhenFull::DropOldest => {
-                    drop(self.messages.pop(&mut slot.queue));
-                    slot.length -= 1;
-                    self.accounts.dropped.oldest += 1;
-                    self.accounts.queued -= 1;
+        if slot.is_full() {
+            match (slot.when_full, patience) {
+                (WhenFull::Wait, Patience::HasGoneOn) => {}
+                (WhenFull::Wait, Patience::Waits) => return Err(Full { envelope, waits: true }),
+                (WhenFull::Reject, _) => return Err(Full { envelope, waits: false }),
+                (WhenFull::DropOldest, _) if self.drop_oldest(to, envelope.priority(), after) => {}
+                (WhenFull::DropOldest | WhenFull::DropNewest, _) => {
+                    return Ok(self.drop_newest(envelope, after));
                 }
             }
         }
-        match self.messages.push(&mut slot.queue, envelope) {
-            Ok(()) => {
-                slot.grow(to.slot, &mut self.ready);
-                self.accounts.sent += 1;
-                self.accounts.queued += 1;
-                Offer::Queued(self.waiting.receiver(&mut slot.waiting))
-            }
-            Err(envelope) => Offer::Full(envelope, slot.when_full),
+        if let Some(at) = sampled {
+            envelope.sample = self.samples.begin(at);
         }
+        if envelope.priority() == Priority::Normal {
+            return self.put(to.slot, envelope, after);
+        }
+        // As if it were normal, then moved to where it belongs.
+        let slot = &mut self.slots[to.slot as usize];
+        slot.looks_aside = true;
+        let levels = self.asides.levels(&mut slot.ticket);
+        let priority = envelope.priority();
+        levels.swap(&mut slot.queue, priority);
+        let sent = self.put(to.slot, envelope, after);
+        let slot = &mut self.slots[to.slot as usize];
+        self.asides.levels(&mut slot.ticket).swap(&mut slot.queue, priority);
+        sent
+    }
+
+    /// A message that never was in a mailbox.
+    #[cold]
+    fn bury(
+        &mut self,
+        to: Place,
+        reason: Reason,
+        envelope: Envelope<M>,
+        after: &mut Aftermath<M>,
+    ) -> Sent {
+        self.tally.sent[envelope.route() as usize] += 1;
+        self.dead.bury(Undelivered { to, reason, envelope }, after);
+        Sent::DeadLetter
+    }
+
+    #[cold]
+    fn drop_newest(&mut self, envelope: Envelope<M>, after: &mut Aftermath<M>) -> Sent {
+        self.tally.sent[envelope.route() as usize] += 1;
+        self.tally.dropped.newest += 1;
+        after.discard(envelope);
+        Sent::Dropped
+    }
+
+    /// Makes room for a message of some priority: the oldest of the lowest goes. Not if all that
+    /// are there go before the new one.
+    #[cold]
+    fn drop_oldest(&mut self, at: Place, newest: Priority, after: &mut Aftermath<M>) -> bool {
+        let slot = &mut self.slots[at.slot as usize];
+        let oldest = if slot.looks_aside {
+            let levels = self.asides.levels(&mut slot.ticket);
+            let lowest = levels.lowest(&mut slot.queue).filter(|lowest| *lowest <= newest);
+            let Some(lowest) = lowest else { return false };
+            self.messages.pop(levels.queue(&mut slot.queue, lowest))
+        } else if newest == Priority::Low {
+            None
+        } else {
+            self.messages.pop(&mut slot.queue)
+        };
+        let Some(mut oldest) = oldest else { return false };
+        slot.length -= 1;
+        self.tally.dropped.oldest += 1;
+        self.samples.forget(&mut oldest);
+        after.discard(oldest);
+        true
     }
 
     /// The next message of an agent.
     #[inline]
-    pub(crate) fn receive(&mut self, at: Place) -> Result<Option<Received<M>>, Gone> {
+    pub(crate) fn receive(
+        &mut self,
+        at: Place,
+        after: &mut Aftermath<M>,
+    ) -> Result<Option<Envelope<M>>, Gone> {
         find(&mut self.slots, at).ok_or(Gone)?;
-        Ok(self.next_of(at.slot))
+        Ok(self.next_of(at.slot, after))
     }
 
-    /// The next message of the agents in turn, with whose it is.
+    /// Whose turn it is of those who may have messages; [`next_of`](Self::next_of) is then due.
     #[inline]
-    pub(crate) fn receive_any(&mut self) -> Option<(Place, Received<M>)> {
-        while let Some(number) = self.ready.pop_front() {
-            let next = self.next_of(number);
-            let slot = &mut self.slots[number as usize];
-            slot.is_ready = slot.length > 0;
-            if slot.is_ready {
-                self.ready.push_back(number);
-            }
-            if let Some(received) = next {
-                return Some((Place { slot: number, owner: slot.owner }, received));
-            }
-        }
-        None
+    pub(crate) fn next_ready(&mut self) -> Option<Place> {
+        let number = self.ready.pop()?;
+        let slot = &mut self.slots[number as usize];
+        slot.is_ready = slot.length > 1;
+        self.ready.push_if(slot.is_ready, number);
+        Some(Place { slot: number, owner: slot.owner })
     }
 
     /// The next message in a slot. (One that is not taken has none.)
     #[inline]
-    fn next_of(&mut self, number: u32) -> Option<Received<M>> {
-        let slot = self.slots.get_mut(number as usize)?;
-        while let Some(envelope) = self.messages.pop(&mut slot.queue) {
-            slot.length -= 1;
-            self.accounts.queued -= 1;
-            if envelope.is_expired() {
-                self.accounts.dropped.expired += 1;
-                continue;
-            }
-            self.accounts.delivered += 1;
-            let sender = match slot.length < slot.capacity {
-                true => self.waiting.sender(&mut slot.waiting),
-                false => None,
-            };
-            return Some((envelope, sender));
+    pub(crate) fn next_of(&mut self, number: u32, after: &mut Aftermath<M>) -> Option<Envelope<M>> {
+        let slot = self.slots.get(number as usize)?;
+        let first = self.messages.first(&slot.queue);
+        if (slot.looks_aside || first.is_some_and(|first| !first.is_plain()))
+            && !self.prepare(number, after)
+        {
+            return None;
         }
-        None
+        let slot = self.slots.get_mut(number as usize)?;
+        let route = self.messages.first(&slot.queue)?.route() as usize;
+        slot.length -= 1;
+        self.tally.delivered[route] += 1;
+        self.messages.pop(&mut slot.queue)
+    }
+
+    /// Makes the message that is next in a slot the first of its queue, where messages of several
+    /// priorities are in it, senders wait, or the first is too old or timed. Whether there is one.
+    #[cold]
+    #[inline(never)]
+    fn prepare(&mut self, number: u32, after: &mut Aftermath<M>) -> bool {
+        loop {
+            let slot = &mut self.slots[number as usize];
+            if slot.looks_aside
+                && let Some(due) = self.asides.levels(&mut slot.ticket).due(&slot.queue)
+            {
+                self.messages.advance(due, &mut slot.queue);
+            }
+            let Some(first) = self.messages.first_mut(&slot.queue) else { return false };
+            let is_expired = first.is_expired();
+            if !is_expired {
+                self.samples.end(first);
+            } else if let Some(mut envelope) = self.messages.pop(&mut slot.queue) {
+                self.tally.dropped.expired += 1;
+                self.samples.forget(&mut envelope);
+                after.discard(envelope);
+            }
+            // The room that it leaves, now or when it is received.
+            slot.length -= 1;
+            if slot.looks_aside {
+                self.admit(number, after);
+            }
+            if !is_expired {
+                self.slots[number as usize].length += 1;
+                return true;
+            }
+        }
+    }
+
+    /// Puts into a mailbox that has room what the senders that have waited longest want to send.
+    fn admit(&mut self, number: u32, after: &mut Aftermath<M>) {
+        loop {
+            let slot = &mut self.slots[number as usize];
+            if slot.is_full() {
+                return;
+            }
+            let Some(sender) = self.asides.next_sender(slot.ticket) else {
+                slot.looks_aside = self.asides.is_busy(slot.ticket);
+                return;
+            };
+            after.wake(sender.waker);
+            let place = Place { slot: number, owner: slot.owner };
+            self.accept(place, sender.envelope, None, after);
+        }
     }
 
     /// Has the agent's receiver woken by the next message.
-    pub(crate) fn wait_to_receive(&mut self, at: Place, waker: &Waker) -> Result<(), Gone> {
+    pub(crate) fn wait_to_receive(
+        &mut self,
+        at: Place,
+        waker: &Waker,
+        after: &mut Aftermath<M>,
+    ) -> Result<(), Gone> {
         let slot = find(&mut self.slots, at).ok_or(Gone)?;
-        self.waiting.add_receiver(&mut slot.waiting, waker);
+        self.asides.add_receiver(&mut slot.ticket, waker, after);
         Ok(())
     }
 
-    /// Has a sender woken when the mailbox has room, or is no more.
-    pub(crate) fn wait_to_send(&mut self, to: Place, number: u64, waker: &Waker) {
-        if let Some(slot) = find(&mut self.slots, to) {
-            self.waiting.add_sender(&mut slot.waiting, number, waker);
-        }
-    }
-
     /// A receiver no longer waits.
-    pub(crate) fn stop_receiving(&mut self, at: Place) {
-        if let Some(slot) = find(&mut self.slots, at) {
-            self.waiting.remove_receiver(&mut slot.waiting);
+    pub(crate) fn stop_receiving(&mut self, at: Place, after: &mut Aftermath<M>) {
+        if let Some(slot) = find(&mut self.slots, at)
+            && let Some(waker) = self.asides.receiver(slot.ticket)
+        {
+            after.forget(waker);
         }
     }
 
-    /// A sender no longer waits; if it was woken already, its turn goes to the next.
-    pub(crate) fn stop_sending(&mut self, to: Place, number: u64) -> Option<Waker> {
-        let slot = find(&mut self.slots, to)?;
-        let has_room = slot.length < slot.capacity;
-        let was_waiting = self.waiting.remove_sender(&mut slot.waiting, number);
-        if !was_waiting && has_room { self.waiting.sender(&mut slot.waiting) } else { None }
+    /// As [`offer`](Self::offer), but keeps a message that finds no room, under a number, until
+    /// there is some.
+    pub(crate) fn offer_or_wait(
+        &mut self,
+        to: Place,
+        envelope: Envelope<M>,
+        number: u64,
+        waker: &Waker,
+        after: &mut Aftermath<M>,
+    ) -> Poll<Result<Sent, Envelope<M>>> {
+        match self.offer(to, envelope, after) {
+            Ok(sent) => Poll::Ready(Ok(sent)),
+            Err(Full { envelope, waits: false }) => Poll::Ready(Err(envelope)),
+            Err(Full { envelope, waits: true }) => {
+                let slot = &mut self.slots[to.slot as usize];
+                slot.looks_aside = true;
+                let sender = Sender { envelope, waker: waker.clone() };
+                self.asides.add_sender(&mut slot.ticket, number, sender);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Has a sender that waits woken by another waker; whether it still waits.
+    pub(crate) fn wait_on(
+        &mut self,
+        to: Place,
+        number: u64,
+        waker: &Waker,
+        after: &mut Aftermath<M>,
+    ) -> Waits {
+        let Some(sender) = self.asides.sender(number) else { return Waits::No };
+        if find(&mut self.slots, to).is_none() {
+            return Waits::ForNobody;
+        }
+        if !sender.waker.will_wake(waker) {
+            after.forget(std::mem::replace(&mut sender.waker, waker.clone()));
+        }
+        Waits::Yes
+    }
+
+    /// What a sender that waits wanted to send, which it then has not; none if it was taken.
+    pub(crate) fn withdraw(
+        &mut self,
+        to: Place,
+        number: u64,
+        after: &mut Aftermath<M>,
+    ) -> Option<Envelope<M>> {
+        let ticket = find(&mut self.slots, to).map_or(crate::aside::Ticket::NONE, |s| s.ticket);
+        let Sender { envelope, waker } = self.asides.take_sender(ticket, number)?;
+        after.forget(waker);
+        Some(envelope)
     }
 
     /// How many wait to receive.
+    #[inline]
     pub(crate) fn receivers(&self) -> usize {
-        self.waiting.receivers()
+        self.asides.receivers()
     }
 
-    /// Everybody who waits, who no longer does.
-    pub(crate) fn wake_all(&mut self) -> Vec<Waker> {
-        self.waiting.all()
+    /// Everybody who waits is to look again.
+    pub(crate) fn wake_all(&mut self, after: &mut Aftermath<M>) {
+        self.asides.wake_all(after);
     }
 
     pub(crate) fn depth(&self, at: Place) -> Result<Depth, Gone> {
@@ -300,7 +452,7 @@ impl<M> Shard<M> {
     }
 
     pub(crate) fn accounts(&self) -> Accounts {
-        self.accounts
+        self.tally.accounts(self.messages.len() as u64, self.dead.counts)
     }
 
     /// Agents that are there.
@@ -309,51 +461,25 @@ impl<M> Shard<M> {
     }
 
     pub(crate) fn take_dead(&mut self) -> VecDeque<Undelivered<M>> {
-        std::mem::take(&mut self.dead)
-    }
-
-    fn bury(&mut self, letter: Undelivered<M>) {
-        self.accounts.dead.count(letter.reason);
-        if self.dead_kept == 0 {
-            return;
-        }
-        if self.dead.len() == self.dead_kept {
-            self.dead.pop_front();
-        }
-        self.dead.push_back(letter);
+        self.dead.take()
     }
 }
 
-impl Slot {
-    const fn new() -> Self {
-        Self {
-            owner: NonZeroU32::MIN,
-            is_taken: false,
-            is_ready: false,
-            when_full: WhenFull::Reject,
-            queue: Queue::EMPTY,
-            length: 0,
-            capacity: 0,
-            high_water: 0,
-            waiting: Ticket::NONE,
-        }
-    }
+/// Whether a sender is there to be told of a message that found no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    Waits,
+    HasGoneOn,
+}
 
-    /// One more message in this slot, whose number is `number`.
-    #[inline]
-    fn grow(&mut self, number: u32, ready: &mut VecDeque<u32>) {
-        self.length += 1;
-        self.high_water = self.high_water.max(self.length);
-        if !self.is_ready {
-            self.is_ready = true;
-            ready.push_back(number);
-        }
-    }
-
-    #[inline]
-    fn is(&self, owner: NonZeroU32) -> bool {
-        self.is_taken && self.owner == owner
-    }
+/// Whether a sender waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waits {
+    Yes,
+    /// Its message was taken.
+    No,
+    /// The agent is gone.
+    ForNobody,
 }
 
 #[inline]

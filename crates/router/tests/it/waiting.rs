@@ -1,6 +1,7 @@
 //! Receivers that wait, and give up.
 
 use std::future::Future as _;
+use std::num::NonZeroU32;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +9,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use router::{Envelope, MailboxOptions, ReceiveError, Router};
+use router::{AgentId, Envelope, MailboxOptions, ReceiveError, Router, SendError, Sent, WhenFull};
 
 /// Counts how often it was woken.
 #[derive(Default)]
@@ -107,25 +108,79 @@ fn a_receiver_whose_agent_is_removed_is_told() {
     });
 }
 
-#[test]
-fn the_room_of_a_sender_that_gave_up_goes_to_the_next() {
-    let router = Router::default();
-    let one = std::num::NonZeroU32::MIN;
-    let options = MailboxOptions::bounded(one, router::WhenFull::Wait);
+/// A full mailbox of one message, and wakers that count.
+fn full(router: &Router<u64>) -> (AgentId, [Arc<Bell>; 3], [Waker; 3]) {
+    let options = MailboxOptions::bounded(NonZeroU32::MIN, WhenFull::Wait);
     let agent = router.register(options).unwrap();
     router.send(agent, Envelope::new(None, 0)).unwrap();
-    let bells = [Arc::new(Bell::default()), Arc::new(Bell::default())];
+    let bells: [_; 3] = std::array::from_fn(|_| Arc::new(Bell::default()));
     let wakers = bells.clone().map(Waker::from);
+    (agent, bells, wakers)
+}
+
+#[test]
+fn the_turn_of_a_sender_that_gave_up_is_the_next_ones() {
+    let router = Router::default();
+    let (agent, bells, wakers) = full(&router);
     let mut contexts = wakers.each_ref().map(Context::from_waker);
     let mut second = pin!(router.send_async(agent, Envelope::new(None, 2)));
     {
         let mut first = pin!(router.send_async(agent, Envelope::new(None, 1)));
         assert!(first.as_mut().poll(&mut contexts[0]).is_pending());
         assert!(second.as_mut().poll(&mut contexts[1]).is_pending());
-        assert_eq!(router.try_receive(agent).unwrap().message, 0);
-        assert_eq!((bells[0].rung(), bells[1].rung()), (1, 0));
     }
-    assert_eq!(bells[1].rung(), 1, "the first was woken and went away");
+    assert_eq!(router.try_receive(agent).unwrap().message, 0);
+    assert_eq!((bells[0].rung(), bells[1].rung()), (0, 1));
     assert!(second.poll(&mut contexts[1]).is_ready());
     assert_eq!(router.try_receive(agent).unwrap().message, 2);
+    assert_eq!(router.try_receive(agent), Err(ReceiveError::Empty(agent)));
+    assert!(router.accounts().balance());
+}
+
+#[test]
+fn senders_that_wait_are_served_in_turn_and_before_those_who_come_later() {
+    let router = Router::default();
+    let (agent, bells, wakers) = full(&router);
+    let mut contexts = wakers.each_ref().map(Context::from_waker);
+    let mut sends: Vec<_> = (1..4)
+        .map(|number| Box::pin(router.send_async(agent, Envelope::new(None, number))))
+        .collect();
+    for (send, context) in sends.iter_mut().zip(&mut contexts) {
+        assert!(send.as_mut().poll(context).is_pending());
+    }
+    for number in 0..3 {
+        assert_eq!(router.try_receive(agent).unwrap().message, number);
+        let rung = bells.each_ref().map(|bell| bell.rung());
+        let expected = std::array::from_fn(|bell| usize::from(bell as u64 <= number));
+        assert_eq!(rung, expected);
+        // The room was the waiting sender's before anybody could come in between.
+        let refused = router.try_send(agent, Envelope::new(None, 99)).unwrap_err();
+        assert_eq!(refused.into_envelope().message, 99);
+    }
+    for (send, context) in sends.iter_mut().zip(&mut contexts) {
+        assert_eq!(send.as_mut().poll(context), Poll::Ready(Ok(Sent::Queued)));
+    }
+    assert_eq!(router.try_receive(agent).unwrap().message, 3);
+}
+
+#[test]
+fn a_sender_that_waits_is_told_that_the_router_was_closed_or_the_agent_removed() {
+    let router = Router::default();
+    let (agent, bells, wakers) = full(&router);
+    let mut contexts = wakers.each_ref().map(Context::from_waker);
+    let mut removed = pin!(router.send_async(agent, Envelope::new(None, 1)));
+    assert!(removed.as_mut().poll(&mut contexts[0]).is_pending());
+    router.remove(agent);
+    assert_eq!(bells[0].rung(), 1);
+    assert_eq!(removed.poll(&mut contexts[0]), Poll::Ready(Ok(Sent::DeadLetter)));
+
+    let (agent, bells, wakers) = full(&router);
+    let mut contexts = wakers.each_ref().map(Context::from_waker);
+    let mut closed = pin!(router.send_async(agent, Envelope::new(None, 2)));
+    assert!(closed.as_mut().poll(&mut contexts[0]).is_pending());
+    router.close();
+    assert_eq!(bells[0].rung(), 1);
+    let Poll::Ready(Err(error)) = closed.poll(&mut contexts[0]) else { panic!("not told") };
+    assert_eq!(error, SendError::Closed { to: agent, envelope: Envelope::new(None, 2) });
+    assert!(router.accounts().balance());
 }
