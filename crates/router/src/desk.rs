@@ -27,7 +27,7 @@ impl<M> Desk<'_, M> {
     /// # Errors
     /// The message back if the mailbox is full and does not drop, or if the agent is of another
     /// shard: those are reached by an [`Outbox`](crate::Outbox).
-    #[inline]
+    #[inline(always)]
     pub fn try_send(&mut self, to: AgentId, envelope: Envelope<M>) -> Result<Sent, DeskError<M>> {
         if !self.holds(to) {
             return Err(DeskError::Elsewhere { to, envelope });

@@ -74,6 +74,16 @@ impl<M> Envelope<M> {
         }
     }
 
+    /// The same envelope in another place in memory.
+    ///
+    /// For calls that seldom happen: what is given to a function must be in memory as a whole, and
+    /// then is built there and copied where it stays, instead of built where it stays.
+    #[inline]
+    pub(crate) fn elsewhere(self) -> Self {
+        let Self { from, expires, priority, route, sample, message } = self;
+        Self { from, expires, priority, route, sample, message }
+    }
+
     /// Whether it may be handed out without a closer look: it does not expire and is not timed.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {

@@ -1,10 +1,7 @@
 //! Sending by the batch.
 
-use crate::cell::Transfer;
+use crate::cell::{BATCH, Transfer};
 use crate::{AgentId, Envelope, Router, SendError};
-
-/// Messages to one shard that are handed over together.
-const BATCH: usize = 64;
 
 /// A sender that collects messages for each shard and hands them over together: one lock for many
 /// messages, and none that a receiver holds while it works.
@@ -33,7 +30,7 @@ impl<M> Outbox<M> {
     /// # Errors
     /// The message back: [`SendError::Full`] while too many messages are on the way to the
     /// receiver's shard (receive from it, then try again), or because the router is closed.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, to: AgentId, envelope: Envelope<M>) -> Result<(), SendError<M>> {
         let shard = self.router.shard_of(to);
         if self.held[shard].len() >= BATCH {

@@ -57,7 +57,7 @@ impl<T> Pool<T> {
     }
 
     /// The element back if the pool has no more numbers for places: 2^32 - 1 elements.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, queue: &mut Queue, element: T) -> Result<(), T> {
         let place = if self.free == NONE {
             if self.fresh as usize == self.nodes.len() && !self.grow() {

@@ -113,7 +113,7 @@ impl<M> Shard<M> {
     }
 
     /// A message whose sender waits for the answer.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn offer(
         &mut self,
         to: Place,
@@ -129,7 +129,7 @@ impl<M> Shard<M> {
             }
             _ => {
                 let sampled = is_timed.then(Instant::now);
-                self.put_slowly(to, envelope, Patience::Waits, sampled, after)
+                self.put_slowly(to, envelope.elsewhere(), Patience::Waits, sampled, after)
             }
         }
     }
@@ -153,7 +153,7 @@ impl<M> Shard<M> {
             {
                 self.put(to.slot, envelope, after)
             }
-            _ => self.put_slowly(to, envelope, Patience::HasGoneOn, sampled, after),
+            _ => self.put_slowly(to, envelope.elsewhere(), Patience::HasGoneOn, sampled, after),
         };
         if let Err(Full { envelope, .. }) = result {
             self.bury(to, Reason::Full, envelope, after);
@@ -161,7 +161,7 @@ impl<M> Shard<M> {
     }
 
     /// Into a mailbox that has room, as its last message.
-    #[inline]
+    #[inline(always)]
     fn put(
         &mut self,
         number: u32,

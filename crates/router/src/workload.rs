@@ -323,30 +323,41 @@ impl<'a> Worker<'a> {
 
     /// Sends until there is no room, and then receives before it goes on.
     fn send(&mut self, desk: &mut Desk<'_, Message>) -> Result<(), WorkloadError> {
+        if let Some((to, envelope)) = self.refused.take() {
+            self.send_one(desk, to, envelope)?;
+        }
         for _ in 0..self.unsent.min(BURST as u64) {
-            let (to, envelope) = self.refused.take().unwrap_or_else(|| {
-                let to = self.random.of(&self.job.agents);
-                (to, Envelope::new(None, [self.unsent; 8]))
-            });
-            let refused = if desk.holds(to) {
-                match desk.try_send(to, envelope) {
-                    Err(DeskError::Full { envelope, .. }) => Some(envelope),
-                    sent => sent.map(|_| None)?,
-                }
-            } else {
-                match self.outbox.send(to, envelope) {
-                    Err(SendError::Full { envelope, .. }) => Some(envelope),
-                    sent => sent.map(|()| None)?,
-                }
-            };
-            if let Some(envelope) = refused {
-                self.refused = Some((to, envelope));
+            if self.refused.is_some() {
                 return Ok(());
             }
-            self.unsent -= 1;
+            let to = self.random.of(&self.job.agents);
+            self.send_one(desk, to, Envelope::new(None, [self.unsent; 8]))?;
         }
         if self.unsent == 0 {
             self.outbox.flush();
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn send_one(
+        &mut self,
+        desk: &mut Desk<'_, Message>,
+        to: AgentId,
+        envelope: Envelope<Message>,
+    ) -> Result<(), WorkloadError> {
+        if desk.holds(to) {
+            match desk.try_send(to, envelope) {
+                Ok(_) => self.unsent -= 1,
+                Err(DeskError::Full { envelope, .. }) => self.refused = Some((to, envelope)),
+                Err(error) => return Err(error.into()),
+            }
+        } else {
+            match self.outbox.send(to, envelope) {
+                Ok(()) => self.unsent -= 1,
+                Err(SendError::Full { envelope, .. }) => self.refused = Some((to, envelope)),
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }
