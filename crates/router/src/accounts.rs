@@ -37,7 +37,7 @@ pub struct Dropped {
 pub struct DeadCounts {
     /// For an agent that is not there.
     pub no_such_agent: u64,
-    /// In the mailbox of an agent that was removed.
+    /// In the mailbox of an agent that was removed, or when the router was shut down.
     pub removed: u64,
     /// Sent in a batch to a full mailbox that rejects.
     pub full: u64,
@@ -48,7 +48,7 @@ pub struct DeadCounts {
 pub enum Reason {
     /// No agent has that id, or none any more.
     NoSuchAgent,
-    /// Its agent was removed before it received the message.
+    /// Its agent was removed, or the router was shut down, before it received the message.
     Removed,
     /// The mailbox was full and rejects, and the sender had already gone on.
     Full,

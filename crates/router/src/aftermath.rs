@@ -82,7 +82,7 @@ impl<M> Drop for Aftermath<M> {
 
 impl<M> Rest<M> {
     #[cold]
-    fn settle(self: Box<Self>) {
+    fn settle(self) {
         for waker in self.to_wake {
             waker.wake();
         }

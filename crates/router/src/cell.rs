@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::mem::{MaybeUninit, replace, take};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
 
 use crate::accounts::Accounts;
 use crate::aftermath::Aftermath;
@@ -17,6 +18,14 @@ use crate::shard::{Place, Shard};
 
 /// A message to an agent of a known shard.
 pub(crate) type Transfer<M> = (Place, Envelope<M>);
+
+/// Messages to agents of one shard.
+#[derive(Debug)]
+pub(crate) struct Batch<M> {
+    pub(crate) transfers: Vec<Transfer<M>>,
+    /// Which of them is timed, and since when.
+    pub(crate) timed: Option<(usize, Instant)>,
+}
 
 /// Aligned so that no two shards share a cache line, nor the pair that processors fetch.
 #[derive(Debug)]
@@ -37,7 +46,7 @@ struct Inbox<M> {
 
 #[derive(Debug)]
 struct Batches<M> {
-    full: VecDeque<Vec<Transfer<M>>>,
+    full: VecDeque<Batch<M>>,
     /// Emptied, for senders to fill again.
     empty: Vec<Vec<Transfer<M>>>,
     /// Messages in `full`.
@@ -67,31 +76,50 @@ impl<M> Cell<M> {
         // Dropped in the opposite order.
         let _settle = Settle(self);
         let mut after = Aftermath::new();
-        let mut held = Held { shard: self.lock(), receivers: &self.receivers };
+        let mut held = self.hold();
         if self.inbox.has_mail.load(Ordering::Relaxed) {
             self.empty_inbox(&mut held.shard, &mut after);
         }
-        work(&mut held.shard, &mut after)
+        let result = work(&mut held.shard, &mut after);
+        held.shard.tell_if_empty(&mut after);
+        result
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shard<M>> {
-        self.shard.lock().unwrap_or_else(PoisonError::into_inner)
+    #[inline]
+    fn hold(&self) -> Held<'_, M> {
+        match self.try_hold() {
+            Some(held) => held,
+            None => {
+                let shard = self.shard.lock().unwrap_or_else(PoisonError::into_inner);
+                Held::new(shard, &self.receivers, true)
+            }
+        }
+    }
+
+    #[inline]
+    fn try_hold(&self) -> Option<Held<'_, M>> {
+        let shard = match self.shard.try_lock() {
+            Ok(shard) => shard,
+            Err(TryLockError::Poisoned(shard)) => shard.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(Held::new(shard, &self.receivers, false))
     }
 
     /// Leaves a batch, which is exchanged for an empty one; not while more than `most` messages
     /// are on the way.
-    pub(crate) fn leave(&self, batch: &mut Vec<Transfer<M>>, most: usize) -> bool {
+    pub(crate) fn leave(&self, batch: &mut Batch<M>, most: usize) -> bool {
         {
             let mut batches = self.batches();
             if batches.messages >= most {
                 return false;
             }
-            batches.messages += batch.len();
-            let empty = batches.empty.pop().unwrap_or_default();
+            batches.messages += batch.transfers.len();
+            let empty = Batch { transfers: batches.empty.pop().unwrap_or_default(), timed: None };
             batches.full.push_back(replace(batch, empty));
             self.inbox.has_mail.store(true, Ordering::Relaxed);
         }
-        claim(batch);
+        claim(&mut batch.transfers);
         self.settle();
         true
     }
@@ -117,13 +145,9 @@ impl<M> Cell<M> {
             {
                 return;
             }
-            let shard = match self.shard.try_lock() {
-                Ok(shard) => shard,
-                Err(TryLockError::Poisoned(shard)) => shard.into_inner(),
-                Err(TryLockError::WouldBlock) => return,
-            };
+            // Dropped in the opposite order.
             let mut after = Aftermath::new();
-            let mut held = Held { shard, receivers: &self.receivers };
+            let Some(mut held) = self.try_hold() else { return };
             self.empty_inbox(&mut held.shard, &mut after);
         }
     }
@@ -135,13 +159,23 @@ impl<M> Cell<M> {
         self.inbox.has_mail.store(false, Ordering::Relaxed);
         drop(batches);
         for batch in &mut full {
-            for (to, envelope) in batch.drain(..) {
+            // Those before the one that is timed, that one, and all others.
+            let mut transfers = batch.transfers.drain(..);
+            if let Some((place, at)) = batch.timed {
+                for (to, envelope) in transfers.by_ref().take(place) {
+                    shard.accept(to, envelope, None, after);
+                }
+                if let Some((to, envelope)) = transfers.next() {
+                    shard.accept(to, envelope, Some(at), after);
+                }
+            }
+            for (to, envelope) in transfers {
                 shard.accept(to, envelope, None, after);
             }
         }
         let mut batches = self.batches();
         let room = KEPT.saturating_sub(batches.empty.len());
-        batches.empty.extend(full.drain(..).take(room));
+        batches.empty.extend(full.drain(..).take(room).map(|batch| batch.transfers));
         if batches.full.is_empty() {
             // The memory of the list itself.
             batches.full = full;
@@ -162,9 +196,22 @@ struct Held<'a, M> {
     receivers: &'a AtomicUsize,
 }
 
+impl<'a, M> Held<'a, M> {
+    #[inline]
+    fn new(
+        mut shard: MutexGuard<'a, Shard<M>>,
+        receivers: &'a AtomicUsize,
+        was_contended: bool,
+    ) -> Self {
+        shard.watch.begin(was_contended);
+        Self { shard, receivers }
+    }
+}
+
 impl<M> Drop for Held<'_, M> {
     #[inline]
     fn drop(&mut self) {
+        self.shard.watch.end();
         let receivers = self.shard.receivers();
         if receivers != self.receivers.load(Ordering::Relaxed) {
             self.receivers.store(receivers, Ordering::Relaxed);

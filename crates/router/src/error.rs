@@ -85,3 +85,29 @@ pub enum RegisterError {
     #[error("the router is closed and takes no agents")]
     Closed,
 }
+
+/// Why there is no reply.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError<M> {
+    /// The request could not be sent; it comes back.
+    #[error(transparent)]
+    NotSent(#[from] SendError<M>),
+    /// There is no agent to ask; the request is a dead letter.
+    #[error("there is no agent {0} to ask; ask one that is registered")]
+    NoSuchAgent(AgentId),
+    /// The mailbox was full and dropped the request.
+    #[error("the mailbox of agent {0} is full and dropped the request; give it more capacity")]
+    Dropped(AgentId),
+    /// The deadline passed first.
+    #[error("agent {0} did not reply before the deadline")]
+    TimedOut(AgentId),
+    /// The router was closed, and the reply had not come.
+    #[error("the router was closed before agent {0} replied")]
+    Closed(AgentId),
+    /// The message that is replied to came from no agent; the reply comes back.
+    #[error("the message came from outside: there is no agent to reply to")]
+    NobodyAsked(Envelope<M>),
+    /// No agent could be registered to receive the reply.
+    #[error("the reply has no mailbox: {0}")]
+    NoMailbox(#[from] RegisterError),
+}

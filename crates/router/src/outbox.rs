@@ -1,6 +1,9 @@
 //! Sending by the batch.
 
-use crate::cell::{BATCH, Transfer};
+use std::time::Instant;
+
+use crate::cell::{BATCH, Batch};
+use crate::samples::Countdown;
 use crate::{AgentId, Envelope, Router, SendError};
 
 /// A sender that collects messages for each shard and hands them over together: one lock for many
@@ -16,13 +19,15 @@ use crate::{AgentId, Envelope, Router, SendError};
 pub struct Outbox<M> {
     router: Router<M>,
     /// `[shard]`
-    held: Box<[Vec<Transfer<M>>]>,
+    held: Box<[Batch<M>]>,
+    until_timed: Countdown,
 }
 
 impl<M> Outbox<M> {
     pub(crate) fn new(router: Router<M>) -> Self {
-        let held = (0..router.shards()).map(|_| Vec::new()).collect();
-        Self { router, held }
+        let held =
+            (0..router.shards()).map(|_| Batch { transfers: Vec::new(), timed: None }).collect();
+        Self { router, held, until_timed: Countdown::new() }
     }
 
     /// Sends a message, or holds it back to be sent with others.
@@ -33,7 +38,7 @@ impl<M> Outbox<M> {
     #[inline(always)]
     pub fn send(&mut self, to: AgentId, envelope: Envelope<M>) -> Result<(), SendError<M>> {
         let shard = self.router.shard_of(to);
-        if self.held[shard].len() >= BATCH {
+        if self.held[shard].transfers.len() >= BATCH {
             if self.router.is_closed() {
                 return Err(SendError::Closed { to, envelope });
             }
@@ -41,7 +46,11 @@ impl<M> Outbox<M> {
                 return Err(SendError::Full { to, envelope });
             }
         }
-        self.held[shard].push((self.router.place_of(to), envelope));
+        let batch = &mut self.held[shard];
+        if self.until_timed.is_due() {
+            batch.timed = Some((batch.transfers.len(), Instant::now()));
+        }
+        batch.transfers.push((self.router.place_of(to), envelope));
         Ok(())
     }
 
@@ -54,8 +63,8 @@ impl<M> Outbox<M> {
     fn hand_over(&mut self, in_transit: usize) -> usize {
         let mut left = 0;
         for (cell, held) in self.router.cells().iter().zip(&mut self.held) {
-            if !held.is_empty() && !cell.leave(held, in_transit) {
-                left += held.len();
+            if !held.transfers.is_empty() && !cell.leave(held, in_transit) {
+                left += held.transfers.len();
             }
         }
         left

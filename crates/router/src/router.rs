@@ -18,6 +18,7 @@ use crate::names::Names;
 use crate::parking::{block_on, block_until};
 use crate::sending::Sending;
 use crate::shard::{Full, Gone, Place};
+use crate::snapshot::{RouteUsage, Snapshot};
 use crate::{AgentId, Outbox, ReceiveError, RegisterError, SendError};
 
 /// How a router is laid out.
@@ -72,13 +73,13 @@ pub struct Router<M> {
 }
 
 #[derive(Debug)]
-struct Shared<M> {
+pub(crate) struct Shared<M> {
     cells: Box<[Cell<M>]>,
     addresses: Addresses,
     names: RwLock<Names>,
     next_shard: AtomicU32,
     next_wait: AtomicU64,
-    is_closed: AtomicBool,
+    pub(crate) is_closed: AtomicBool,
     in_transit: usize,
 }
 
@@ -381,6 +382,23 @@ impl<M> Router<M> {
         self.shared.cells.iter().map(|cell| cell.with(|shard, _| shard.agents())).sum()
     }
 
+    /// What the router did since it was made, and how it is now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let mut routes = std::array::from_fn(|_| RouteUsage::default());
+        let (mut agents, mut accounts) = (0, Accounts::default());
+        let shards = self.shared.cells.iter().map(|cell| {
+            cell.with(|shard, _| {
+                agents += shard.agents();
+                accounts += shard.accounts();
+                shard.add_routes(&mut routes);
+                shard.usage()
+            })
+        });
+        let shards = shards.collect();
+        Snapshot { at: Instant::now(), agents, accounts, routes, shards }
+    }
+
     /// The dead letters that were kept; they are kept no more.
     #[must_use]
     pub fn take_dead_letters(&self) -> Vec<DeadLetter<M>> {
@@ -395,21 +413,6 @@ impl<M> Router<M> {
             }
         }
         letters
-    }
-
-    /// Takes no more messages and agents. What was sent before can be received; then, instead of
-    /// waiting, receivers are told that nothing will come.
-    pub fn close(&self) {
-        self.shared.is_closed.store(true, Ordering::SeqCst);
-        for cell in &self.shared.cells {
-            cell.with(|shard, after| shard.wake_all(after));
-        }
-    }
-
-    /// Whether it was closed.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.shared.is_closed.load(Ordering::SeqCst)
     }
 
     /// Sends a message if there is room; else it comes back, if it is to wait as the inner one.
@@ -444,6 +447,10 @@ impl<M> Router<M> {
     #[inline]
     pub(crate) fn place_of(&self, agent: AgentId) -> Place {
         self.shared.addresses.place_of(agent)
+    }
+
+    pub(crate) fn shared(&self) -> &Shared<M> {
+        &self.shared
     }
 
     pub(crate) fn cells(&self) -> &[Cell<M>] {

@@ -4,7 +4,7 @@ use std::mem::replace;
 use std::task::{Context, Poll};
 
 use crate::router::Router;
-use crate::shard::Waits;
+use crate::shard::waiting::Waits;
 use crate::{AgentId, Envelope, SendError, Sent};
 
 /// A message and its place among those that wait for room in the same mailbox.

@@ -3,14 +3,16 @@
 //! Nothing here waits, wakes, or drops what is not its own: that is left to the [`Aftermath`], once
 //! the lock is free.
 
+pub(crate) mod waiting;
+
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
-use std::task::{Poll, Waker};
+use std::task::Waker;
 use std::time::Instant;
 
 use crate::accounts::{Accounts, Reason};
 use crate::aftermath::Aftermath;
-use crate::aside::{Asides, Sender};
+use crate::aside::Asides;
 use crate::dead_letters::{DeadLetters, Undelivered};
 use crate::envelope::Envelope;
 use crate::mailbox::{MailboxOptions, WhenFull};
@@ -19,8 +21,10 @@ use crate::queue::{Pool, Queue};
 use crate::ready::Ready;
 use crate::samples::{Countdown, Samples};
 use crate::slot::Slot;
+use crate::snapshot::{RouteUsage, ShardUsage};
 use crate::tally::Tally;
-use crate::{Depth, Sent};
+use crate::watch::Watch;
+use crate::{Depth, Route, Sent};
 
 /// Where an agent lives in its shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +58,9 @@ pub(crate) struct Shard<M> {
     samples: Samples,
     until_sample: Countdown,
     dead: DeadLetters<M>,
+    pub(crate) watch: Watch,
+    /// Who waits until no message is left.
+    on_empty: Vec<Waker>,
 }
 
 impl<M> Shard<M> {
@@ -68,6 +75,8 @@ impl<M> Shard<M> {
             samples: Samples::new(),
             until_sample: Countdown::new(),
             dead: DeadLetters::new(dead_kept),
+            watch: Watch::new(),
+            on_empty: Vec::new(),
         }
     }
 
@@ -85,6 +94,7 @@ impl<M> Shard<M> {
         };
         let own = &mut self.slots[slot as usize];
         own.take(options);
+        self.tally.agents += 1;
         Some(Place { slot, owner: own.owner })
     }
 
@@ -92,6 +102,7 @@ impl<M> Shard<M> {
     pub(crate) fn remove(&mut self, at: Place, after: &mut Aftermath<M>) -> Result<(), Gone> {
         let slot = find(&mut self.slots, at).ok_or(Gone)?;
         slot.is_taken = false;
+        self.tally.agents -= 1;
         slot.looks_aside = false;
         slot.length = 0;
         let mut queue = std::mem::replace(&mut slot.queue, Queue::EMPTY);
@@ -110,6 +121,15 @@ impl<M> Shard<M> {
             }
         }
         Ok(())
+    }
+
+    /// Takes all agents away.
+    pub(crate) fn remove_all(&mut self, after: &mut Aftermath<M>) {
+        for number in 0..self.slots.len() {
+            let Slot { owner, .. } = self.slots[number];
+            // Those that are not taken are gone already.
+            let _: Result<(), Gone> = self.remove(Place { slot: number as u32, owner }, after);
+        }
     }
 
     /// A message whose sender waits for the answer.
@@ -173,7 +193,13 @@ impl<M> Shard<M> {
         if let Err(envelope) = self.messages.push(&mut slot.queue, envelope) {
             return Err(Full { envelope, waits: false });
         }
-        slot.grow(number, &mut self.ready);
+        slot.length += 1;
+        if slot.length > slot.high_water {
+            slot.high_water = slot.length;
+            self.tally.deepest = self.tally.deepest.max(slot.length);
+        }
+        self.ready.push_if(!slot.is_ready, number);
+        slot.is_ready = true;
         self.tally.sent[route] += 1;
         if let Some(receiver) = self.asides.receiver(slot.ticket) {
             after.wake(receiver);
@@ -357,92 +383,6 @@ impl<M> Shard<M> {
         }
     }
 
-    /// Has the agent's receiver woken by the next message.
-    pub(crate) fn wait_to_receive(
-        &mut self,
-        at: Place,
-        waker: &Waker,
-        after: &mut Aftermath<M>,
-    ) -> Result<(), Gone> {
-        let slot = find(&mut self.slots, at).ok_or(Gone)?;
-        self.asides.add_receiver(&mut slot.ticket, waker, after);
-        Ok(())
-    }
-
-    /// A receiver no longer waits.
-    pub(crate) fn stop_receiving(&mut self, at: Place, after: &mut Aftermath<M>) {
-        if let Some(slot) = find(&mut self.slots, at)
-            && let Some(waker) = self.asides.receiver(slot.ticket)
-        {
-            after.forget(waker);
-        }
-    }
-
-    /// As [`offer`](Self::offer), but keeps a message that finds no room, under a number, until
-    /// there is some.
-    pub(crate) fn offer_or_wait(
-        &mut self,
-        to: Place,
-        envelope: Envelope<M>,
-        number: u64,
-        waker: &Waker,
-        after: &mut Aftermath<M>,
-    ) -> Poll<Result<Sent, Envelope<M>>> {
-        match self.offer(to, envelope, after) {
-            Ok(sent) => Poll::Ready(Ok(sent)),
-            Err(Full { envelope, waits: false }) => Poll::Ready(Err(envelope)),
-            Err(Full { envelope, waits: true }) => {
-                let slot = &mut self.slots[to.slot as usize];
-                slot.looks_aside = true;
-                let sender = Sender { envelope, waker: waker.clone() };
-                self.asides.add_sender(&mut slot.ticket, number, sender);
-                Poll::Pending
-            }
-        }
-    }
-
-    /// Has a sender that waits woken by another waker; whether it still waits.
-    pub(crate) fn wait_on(
-        &mut self,
-        to: Place,
-        number: u64,
-        waker: &Waker,
-        after: &mut Aftermath<M>,
-    ) -> Waits {
-        let Some(sender) = self.asides.sender(number) else { return Waits::No };
-        if find(&mut self.slots, to).is_none() {
-            return Waits::ForNobody;
-        }
-        if !sender.waker.will_wake(waker) {
-            after.forget(std::mem::replace(&mut sender.waker, waker.clone()));
-        }
-        Waits::Yes
-    }
-
-    /// What a sender that waits wanted to send, which it then has not; none if it was taken.
-    pub(crate) fn withdraw(
-        &mut self,
-        to: Place,
-        number: u64,
-        after: &mut Aftermath<M>,
-    ) -> Option<Envelope<M>> {
-        let ticket = find(&mut self.slots, to).map_or(crate::aside::Ticket::NONE, |s| s.ticket);
-        let Sender { envelope, waker } = self.asides.take_sender(ticket, number)?;
-        after.forget(waker);
-        Some(envelope)
-    }
-
-    /// How many wait to receive.
-    #[inline]
-    pub(crate) fn receivers(&self) -> usize {
-        self.asides.receivers()
-    }
-
-    /// Everybody who waits is to look again.
-    pub(crate) fn wake_all(&mut self, after: &mut Aftermath<M>) {
-        self.asides.wake_all(after);
-    }
-
     pub(crate) fn depth(&self, at: Place) -> Result<Depth, Gone> {
         let slot = self.slots.get(at.slot as usize).ok_or(Gone)?;
         if !slot.is(at.owner) {
@@ -457,7 +397,28 @@ impl<M> Shard<M> {
 
     /// Agents that are there.
     pub(crate) fn agents(&self) -> usize {
-        self.slots.iter().filter(|slot| slot.is_taken).count()
+        self.tally.agents
+    }
+
+    pub(crate) fn usage(&self) -> ShardUsage {
+        ShardUsage {
+            busy: self.watch.busy(),
+            holds: self.watch.holds(),
+            contended: self.watch.contended(),
+            queued: self.messages.len() as u64,
+            deepest: self.tally.deepest,
+            receivers_waiting: self.asides.receivers(),
+            senders_waiting: self.asides.senders(),
+        }
+    }
+
+    /// Adds what came by each kind of route.
+    pub(crate) fn add_routes(&self, routes: &mut [RouteUsage; Route::ALL.len()]) {
+        for route in Route::ALL {
+            let number = route as usize;
+            let (sent, delivered) = (self.tally.sent[number], self.tally.delivered[number]);
+            routes[number].add(sent, delivered, self.samples.latency(route));
+        }
     }
 
     pub(crate) fn take_dead(&mut self) -> VecDeque<Undelivered<M>> {
@@ -470,16 +431,6 @@ impl<M> Shard<M> {
 enum Patience {
     Waits,
     HasGoneOn,
-}
-
-/// Whether a sender waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Waits {
-    Yes,
-    /// Its message was taken.
-    No,
-    /// The agent is gone.
-    ForNobody,
 }
 
 #[inline]

@@ -5,7 +5,6 @@ use std::num::NonZeroU32;
 use crate::aside::Ticket;
 use crate::mailbox::{MailboxOptions, WhenFull};
 use crate::queue::Queue;
-use crate::ready::Ready;
 
 /// 32 bytes, whatever waits.
 #[derive(Debug)]
@@ -61,14 +60,5 @@ impl Slot {
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.length >= self.capacity
-    }
-
-    /// One more message in this slot, whose number is `number`.
-    #[inline]
-    pub(crate) fn grow(&mut self, number: u32, ready: &mut Ready) {
-        self.length += 1;
-        self.high_water = self.high_water.max(self.length);
-        ready.push_if(!self.is_ready, number);
-        self.is_ready = true;
     }
 }

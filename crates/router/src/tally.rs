@@ -11,6 +11,9 @@ pub(crate) struct Tally {
     /// `[route]`
     pub(crate) delivered: [u64; Route::ALL.len()],
     pub(crate) dropped: Dropped,
+    pub(crate) agents: usize,
+    /// The most messages that any mailbox ever held.
+    pub(crate) deepest: u32,
 }
 
 impl Tally {

@@ -5,8 +5,11 @@
 mod it {
     mod accounts;
     mod back_pressure;
+    mod closing;
     mod identity;
+    mod observing;
     mod priority;
+    mod requests;
     mod traffic;
     mod waiting;
     mod workloads;
