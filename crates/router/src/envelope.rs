@@ -49,6 +49,11 @@ impl<M> Envelope<M> {
         Self { priority: priority as u8, ..self }
     }
 
+    /// The same message, addressed in another way.
+    pub(crate) fn by(self, route: Route) -> Self {
+        Self { route: route as u8, ..self }
+    }
+
     /// How urgent it is.
     #[inline]
     #[must_use]

@@ -1,5 +1,6 @@
 //! What can go wrong, and the message back where there was one.
 
+use crate::topics::TopicError;
 use crate::{AgentId, Envelope};
 
 /// A message that was not sent, back.
@@ -110,4 +111,37 @@ pub enum RequestError<M> {
     /// No agent could be registered to receive the reply.
     #[error("the reply has no mailbox: {0}")]
     NoMailbox(#[from] RegisterError),
+}
+
+/// Why a message was sent to none of several agents.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FanoutError<M> {
+    /// The router was closed; the message comes back.
+    #[error("the router is closed: it delivers what was sent before, and takes nothing more")]
+    Closed(Envelope<M>),
+    /// It was published on what is no topic.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+}
+
+/// Why an agent was not subscribed, or did not join.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubscribeError {
+    /// There is no such agent.
+    #[error("there is no agent {0}; register it first")]
+    NoSuchAgent(AgentId),
+    /// That is no filter.
+    #[error(transparent)]
+    Filter(#[from] TopicError),
+}
+
+/// Why a message was not sent to one of a team.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TeamError<M> {
+    /// Nobody is there; the message comes back.
+    #[error("the team has no members; let agents join it")]
+    Nobody(Envelope<M>),
+    /// Whoever was chosen did not get it; the message comes back.
+    #[error(transparent)]
+    NotSent(#[from] SendError<M>),
 }

@@ -46,6 +46,7 @@ mod dead_letters;
 mod desk;
 mod envelope;
 mod error;
+mod fanout;
 mod id;
 mod mailbox;
 mod names;
@@ -62,19 +63,26 @@ mod sending;
 mod shard;
 mod slot;
 mod snapshot;
+mod subscriptions;
 mod tally;
+mod team;
 mod watch;
 pub mod workload;
 
 pub use accounts::{Accounts, DeadCounts, Dropped, Reason};
 pub use desk::Desk;
 pub use envelope::Envelope;
-pub use error::{DeskError, ReceiveError, RegisterError, RequestError, SendError};
+pub use error::{
+    DeskError, FanoutError, ReceiveError, RegisterError, RequestError, SendError, SubscribeError,
+    TeamError,
+};
+pub use fanout::{Fanout, Reached};
 pub use id::AgentId;
 pub use mailbox::{Depth, Mailbox, MailboxOptions, WhenFull};
 pub use outbox::Outbox;
 pub use priority::Priority;
 pub use route::Route;
 pub use router::{DeadLetter, Router, RouterOptions, Sent};
+pub use team::{Choice, Team};
 pub use samples::Latency;
 pub use snapshot::{RouteUsage, ShardUsage, Snapshot, Use};

@@ -1,6 +1,5 @@
 //! The table of agents, and sending one message.
 
-use std::future::poll_fn;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -19,6 +18,7 @@ use crate::parking::{block_on, block_until};
 use crate::sending::Sending;
 use crate::shard::{Full, Gone, Place};
 use crate::snapshot::{RouteUsage, Snapshot};
+use crate::subscriptions::Subscriptions;
 use crate::{AgentId, Outbox, ReceiveError, RegisterError, SendError};
 
 /// How a router is laid out.
@@ -77,6 +77,7 @@ pub(crate) struct Shared<M> {
     cells: Box<[Cell<M>]>,
     addresses: Addresses,
     names: RwLock<Names>,
+    subscriptions: Subscriptions<M>,
     next_shard: AtomicU32,
     next_wait: AtomicU64,
     pub(crate) is_closed: AtomicBool,
@@ -105,6 +106,7 @@ impl<M> Router<M> {
                 cells: (0..shards).map(|_| Cell::new(options.dead_letters)).collect(),
                 addresses: Addresses { shard_bits: shards.trailing_zeros() },
                 names: RwLock::default(),
+                subscriptions: Subscriptions::new(),
                 next_shard: AtomicU32::new(0),
                 next_wait: AtomicU64::new(0),
                 is_closed: AtomicBool::new(false),
@@ -198,6 +200,8 @@ impl<M> Router<M> {
         if is_named {
             self.names_mut().remove(agent);
         }
+        self.subscriptions().remove(agent);
+        tracing::trace!(%agent, "agent removed");
         true
     }
 
@@ -265,8 +269,7 @@ impl<M> Router<M> {
         match self.offer(to, envelope)? {
             Ok(sent) => Ok(sent),
             Err(envelope) => {
-                let mut sending = Sending::new(self, to, envelope);
-                poll_fn(|context| sending.poll(context)).await
+                Sending::new(self, to, envelope).send_async().await
             }
         }
     }
@@ -359,6 +362,12 @@ impl<M> Router<M> {
         self.cell(agent).with(|shard, after| shard.stop_receiving(place, after));
     }
 
+    /// Whether an agent is there.
+    #[must_use]
+    pub fn has(&self, agent: AgentId) -> bool {
+        self.depth(agent).is_ok()
+    }
+
     /// How many messages an agent's mailbox holds, and held at most.
     ///
     /// # Errors
@@ -447,6 +456,14 @@ impl<M> Router<M> {
     #[inline]
     pub(crate) fn place_of(&self, agent: AgentId) -> Place {
         self.shared.addresses.place_of(agent)
+    }
+
+    pub(crate) fn addresses(&self) -> Addresses {
+        self.shared.addresses
+    }
+
+    pub(crate) fn subscriptions(&self) -> &Subscriptions<M> {
+        &self.shared.subscriptions
     }
 
     pub(crate) fn shared(&self) -> &Shared<M> {

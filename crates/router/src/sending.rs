@@ -1,5 +1,6 @@
 //! A message that may have to wait for room.
 
+use std::future::poll_fn;
 use std::mem::replace;
 use std::task::{Context, Poll};
 
@@ -24,6 +25,10 @@ enum Stage<M> {
 impl<'a, M> Sending<'a, M> {
     pub(crate) fn new(router: &'a Router<M>, to: AgentId, envelope: Envelope<M>) -> Self {
         Self { router, to, stage: Stage::Holds(envelope) }
+    }
+
+    pub(crate) async fn send_async(&mut self) -> Result<Sent, SendError<M>> {
+        poll_fn(|context| self.poll(context)).await
     }
 
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Sent, SendError<M>>> {

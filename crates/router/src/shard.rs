@@ -125,10 +125,10 @@ impl<M> Shard<M> {
 
     /// Takes all agents away.
     pub(crate) fn remove_all(&mut self, after: &mut Aftermath<M>) {
-        for number in 0..self.slots.len() {
-            let Slot { owner, .. } = self.slots[number];
-            // Those that are not taken are gone already.
-            let _: Result<(), Gone> = self.remove(Place { slot: number as u32, owner }, after);
+        let places: Vec<_> = self.places().collect();
+        for place in places {
+            let removed = self.remove(place, after);
+            debug_assert_eq!(removed, Ok(()), "it was there just now");
         }
     }
 
@@ -252,7 +252,7 @@ impl<M> Shard<M> {
 
     /// A message that never was in a mailbox.
     #[cold]
-    fn bury(
+    pub(crate) fn bury(
         &mut self,
         to: Place,
         reason: Reason,
@@ -393,6 +393,12 @@ impl<M> Shard<M> {
 
     pub(crate) fn accounts(&self) -> Accounts {
         self.tally.accounts(self.messages.len() as u64, self.dead.counts)
+    }
+
+    /// Where agents live.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
+        let slots = self.slots.iter().enumerate().filter(|(_, slot)| slot.is_taken);
+        slots.map(|(number, slot)| Place { slot: number as u32, owner: slot.owner })
     }
 
     /// Agents that are there.
