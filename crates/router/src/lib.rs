@@ -51,6 +51,7 @@ mod queue;
 mod router;
 mod sending;
 mod shard;
+pub mod topics;
 mod waiting;
 pub mod workload;
 

@@ -6,6 +6,7 @@ mod it {
     mod accounts;
     mod back_pressure;
     mod identity;
+    mod topics;
     mod traffic;
     mod waiting;
     mod workloads;
