@@ -68,7 +68,9 @@ impl<M> Fanout<M> {
     fn bury(&mut self) {
         for (to, envelope) in self.waiting.drain(..) {
             let place = self.router.place_of(to);
-            self.router.cell(to).with(|shard, after| shard.bury(place, Reason::Full, envelope, after));
+            self.router
+                .cell(to)
+                .with(|shard, after| shard.bury(place, Reason::Full, envelope, after));
             self.reached.dead += 1;
         }
     }

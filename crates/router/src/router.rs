@@ -268,9 +268,7 @@ impl<M> Router<M> {
     ) -> Result<Sent, SendError<M>> {
         match self.offer(to, envelope)? {
             Ok(sent) => Ok(sent),
-            Err(envelope) => {
-                Sending::new(self, to, envelope).send_async().await
-            }
+            Err(envelope) => Sending::new(self, to, envelope).send_async().await,
         }
     }
 

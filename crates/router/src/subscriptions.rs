@@ -95,11 +95,7 @@ impl<M: Clone> Router<M> {
     ///
     /// # Errors
     /// If that is no topic, or the router is closed: then the message comes back.
-    pub fn publish(
-        &self,
-        topic: &str,
-        envelope: Envelope<M>,
-    ) -> Result<Fanout<M>, FanoutError<M>> {
+    pub fn publish(&self, topic: &str, envelope: Envelope<M>) -> Result<Fanout<M>, FanoutError<M>> {
         let topic = Topic::parse(topic)?;
         let mut matches = Matches::default();
         read(&self.subscriptions().topics).matches(topic, &mut matches);

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::groups::{Group, Key};
 use crate::route::Route;
-use crate::{AgentId, Envelope, Router, SubscribeError, SendError, Sent, TeamError};
+use crate::{AgentId, Envelope, Router, SendError, Sent, SubscribeError, TeamError};
 
 /// Agents of whom any will do, and the way to one of them. A clone is the same team.
 ///
