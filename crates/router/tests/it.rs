@@ -10,6 +10,7 @@ mod it {
     mod observing;
     mod priority;
     mod requests;
+    mod routes;
     mod topics;
     mod traffic;
     mod waiting;
