@@ -5,16 +5,19 @@
 //! the sender empties the inbox itself, or, where the shard is held, the holder does so when it lets
 //! go: [`Cell::settle`].
 
+#[cfg(all(test, router_loom))]
+mod interleavings;
+
 use std::collections::VecDeque;
 use std::mem::{MaybeUninit, replace, take};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{PoisonError, TryLockError};
 use std::time::Instant;
 
 use crate::accounts::Accounts;
 use crate::aftermath::Aftermath;
 use crate::envelope::Envelope;
 use crate::shard::{Place, Shard};
+use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, fence};
 
 /// A message to an agent of a known shard.
 pub(crate) type Transfer<M> = (Place, Envelope<M>);

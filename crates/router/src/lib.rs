@@ -67,6 +67,7 @@ mod shard;
 mod slot;
 mod snapshot;
 mod subscriptions;
+mod sync;
 mod tally;
 mod team;
 pub mod topics;
