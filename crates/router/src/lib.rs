@@ -39,11 +39,14 @@
 mod accounts;
 mod address;
 mod cell;
+pub mod content;
 mod desk;
 mod envelope;
 mod error;
+pub mod groups;
 mod id;
 mod mailbox;
+mod mix;
 mod names;
 mod outbox;
 mod parking;

@@ -5,6 +5,8 @@
 mod it {
     mod accounts;
     mod back_pressure;
+    mod content;
+    mod groups;
     mod identity;
     mod topics;
     mod traffic;

@@ -24,7 +24,7 @@ pub(super) struct Trie {
 
 #[derive(Clone, Debug, Default)]
 struct Node {
-    levels: HashMap<Box<str>, NodeId, FixedState>,
+    levels: HashMap<Box<[u8]>, NodeId, FixedState>,
     any: Option<NodeId>,
     /// Subscribers of the filter that ends here.
     here: BTreeSet<AgentId>,
