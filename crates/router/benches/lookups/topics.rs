@@ -17,24 +17,29 @@ pub fn jobs(size: usize) -> Vec<Job> {
     let mut random = Random::new(1);
     let asked: Rc<[String]> = (0..QUESTIONS).map(|_| topic(random.below(size))).collect();
 
-    let mut scan = Scan { subscriptions: Rc::clone(&subscriptions), only_exact: false };
-    let mut exact_scan = Scan { subscriptions: Rc::clone(&subscriptions), only_exact: true };
-    let few = scans(size);
-    // The scans are what the others are held against.
-    let right = checksum(&asked, |topic, found| scan.find(topic, found));
-    let right_of_few = checksum(&asked[..few], |topic, found| scan.find(topic, found));
-    let right_of_exact = checksum(&asked, |topic, found| exact_scan.find(topic, found));
-
-    let mut hash = Hash::default();
     let mut trie = Trie::default();
+    let mut exact_trie = Trie::default();
+    let mut hash = Hash::default();
     let mut topics = Topics::default();
     for (filter, agent) in &*subscriptions {
         if filter.is_exact() {
             hash.0.entry(filter.as_str().into()).or_default().push(*agent);
+            exact_trie.add(filter.as_str(), *agent);
         }
         trie.add(filter.as_str(), *agent);
         topics.subscribe(filter, *agent);
     }
+    // Scans are what the tries are held against, and those are what the others are.
+    let few = scans(size);
+    let scan = Scan(Rc::clone(&subscriptions));
+    let right_of_few = checksum(&asked[..few], |topic, found| scan.find(topic, found));
+    assert_eq!(trie.checksum(&asked[..few]), right_of_few, "the trie is wrong");
+    let exact_scan = Scan(subscriptions.iter().filter(|(f, _)| f.is_exact()).cloned().collect());
+    let of_few = checksum(&asked[..few], |topic, found| exact_scan.find(topic, found));
+    assert_eq!(exact_trie.checksum(&asked[..few]), of_few, "the trie of exact filters is wrong");
+    let right = trie.checksum(&asked);
+    let right_of_exact = exact_trie.checksum(&asked);
+
     let mut matches = Matches::default();
     let [for_scan, for_hash, for_trie, for_table] = [(); 4].map(|()| Rc::clone(&asked));
     vec![
@@ -44,9 +49,7 @@ pub fn jobs(size: usize) -> Vec<Job> {
         Job::new("topics_hash", QUESTIONS, right_of_exact, move |count| {
             checksum(&for_hash[..count], |topic, found| hash.find(topic, found))
         }),
-        Job::new("topics_trie", QUESTIONS, right, move |count| {
-            checksum(&for_trie[..count], |topic, found| trie.find(topic.as_str(), found))
-        }),
+        Job::new("topics_trie", QUESTIONS, right, move |count| trie.checksum(&for_trie[..count])),
         Job::new("topics_table", QUESTIONS, right, move |count| {
             for_table[..count].iter().fold(0, |sum, text| {
                 topics.matches(Topic::parse(text).unwrap(), &mut matches);
@@ -98,18 +101,12 @@ fn noted(sum: u64, agents: &[AgentId]) -> u64 {
     })
 }
 
-struct Scan {
-    subscriptions: Rc<[(TopicFilter, AgentId)]>,
-    only_exact: bool,
-}
+struct Scan(Rc<[(TopicFilter, AgentId)]>);
 
 impl Scan {
-    fn find(&mut self, topic: Topic<'_>, found: &mut Vec<AgentId>) {
-        for (filter, agent) in &*self.subscriptions {
-            if (filter.is_exact() || !self.only_exact) && filter.matches(topic) {
-                found.push(*agent);
-            }
-        }
+    fn find(&self, topic: Topic<'_>, found: &mut Vec<AgentId>) {
+        let matching = self.0.iter().filter(|(filter, _)| filter.matches(topic));
+        found.extend(matching.map(|(_, agent)| agent));
     }
 }
 
@@ -139,11 +136,11 @@ impl Trie {
         node.agents.push(agent);
     }
 
-    /// No topic here begins with `$`.
-    fn find(&self, topic: &str, found: &mut Vec<AgentId>) {
-        self.walk(Some(topic), found);
+    fn checksum(&self, asked: &[String]) -> u64 {
+        checksum(asked, |topic, found| self.walk(Some(topic.as_str()), found))
     }
 
+    /// No topic here begins with `$`.
     fn walk(&self, topic: Option<&str>, found: &mut Vec<AgentId>) {
         if let Some(rest) = self.children.get("#") {
             found.extend(&rest.agents);

@@ -93,10 +93,11 @@ impl<'a> Topic<'a> {
     /// # Errors
     /// [`TopicError`]: it is empty, too long, or has a NUL or a wildcard.
     pub fn parse(text: &'a str) -> Result<Self, TopicError> {
-        check_characters(text)?;
-        match text.bytes().position(is_wildcard) {
-            Some(at) => Err(TopicError::Wildcard { topic: text.into(), at }),
+        check_length(text)?;
+        match text.bytes().position(|byte| byte == 0 || is_wildcard(byte)) {
             None => Ok(Self(text)),
+            Some(at) if text.as_bytes()[at] == 0 => Err(TopicError::Nul { text: text.into(), at }),
+            Some(at) => Err(TopicError::Wildcard { topic: text.into(), at }),
         }
     }
 
@@ -123,7 +124,10 @@ impl TopicFilter {
     /// [`TopicError`]: it is empty, too long, has a NUL, or a wildcard that is not alone in its level
     /// or not the last.
     pub fn parse(text: &str) -> Result<Self, TopicError> {
-        check_characters(text)?;
+        check_length(text)?;
+        if let Some(at) = text.find('\0') {
+            return Err(TopicError::Nul { text: text.into(), at });
+        }
         let mut is_exact = true;
         let mut start = 0;
         for level in levels(text) {
@@ -202,18 +206,14 @@ const fn is_wildcard(byte: u8) -> bool {
     matches!(byte, b'+' | b'#')
 }
 
-/// What topics and filters have in common.
-fn check_characters(text: &str) -> Result<(), TopicError> {
-    if text.is_empty() {
-        return Err(TopicError::Empty);
-    }
-    if text.len() > MOST_BYTES {
-        let start: String = text.chars().take(32).collect();
-        return Err(TopicError::TooLong { start: start.into(), bytes: text.len() });
-    }
-    match text.bytes().position(|byte| byte == 0) {
-        Some(at) => Err(TopicError::Nul { text: text.into(), at }),
-        None => Ok(()),
+fn check_length(text: &str) -> Result<(), TopicError> {
+    match text.len() {
+        0 => Err(TopicError::Empty),
+        1..=MOST_BYTES => Ok(()),
+        bytes => {
+            let start: String = text.chars().take(32).collect();
+            Err(TopicError::TooLong { start: start.into(), bytes })
+        }
     }
 }
 
