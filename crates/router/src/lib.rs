@@ -19,6 +19,10 @@
 //! - **Giving up loses nothing.** A message leaves a mailbox only when it is returned; a dropped
 //!   future of [`Mailbox::receive_async`] has taken none.
 //!
+//! Whom a message is for need not be known by id: [`topics`] says who subscribes to what,
+//! [`groups`] chooses one of many alike, [`content`] asks who wants it. These tables know no router:
+//! they give ids.
+//!
 //! ```
 //! use router::{Envelope, MailboxOptions, Router};
 //!

@@ -36,6 +36,7 @@
 
 mod filter;
 mod matches;
+mod subscribers;
 mod table;
 mod trie;
 

@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
+use crate::mix::{STEP, below, mix};
 use crate::{
     AgentId, Desk, DeskError, Envelope, MailboxOptions, Outbox, ReceiveError, RegisterError,
     Router, RouterOptions, SendError,
@@ -383,12 +384,8 @@ impl Random {
     /// The next number below a limit; 0 where the limit is 0.
     #[inline]
     pub fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^= z >> 31;
-        ((u128::from(z) * limit as u128) >> 64) as usize
+        self.0 = self.0.wrapping_add(STEP);
+        below(limit, mix(self.0))
     }
 
     #[inline]

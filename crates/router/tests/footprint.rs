@@ -6,6 +6,8 @@
 use std::error::Error;
 
 use dhat::HeapStats;
+use router::content::{ContentFilters, Filter};
+use router::topics::{Matches, Topic, TopicFilter, Topics};
 use router::workload::{self, Job};
 use router::{Envelope, MailboxOptions, Router};
 
@@ -21,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let _profiler = dhat::Profiler::builder().testing().build();
     a_million_agents_fit()?;
     a_warm_router_allocates_nothing()?;
+    finding_subscribers_allocates_nothing()?;
     println!("a million idle agents fit, and messages allocate nothing");
     Ok(())
 }
@@ -66,6 +69,28 @@ fn a_warm_router_allocates_nothing() -> Result<(), Box<dyn Error>> {
     allocates_nothing("outbox", round)
 }
 
+fn finding_subscribers_allocates_nothing() -> Result<(), Box<dyn Error>> {
+    let router: Router<u64> = Router::default();
+    let mut topics = Topics::default();
+    let mut contents = ContentFilters::default();
+    for number in 0..200_u64 {
+        let agent = router.register(MailboxOptions::default())?;
+        for filter in ["grid/7/north", "grid/+/north", "grid/7/#", "#"] {
+            topics.subscribe(&TopicFilter::parse(filter)?, agent);
+        }
+        contents.subscribe(agent, Filter::new(move |e: &Envelope<u64>| e.message < number));
+    }
+    let (mut matches, mut out) = (Matches::default(), Vec::new());
+    let mut round = || -> Result<(), Box<dyn Error>> {
+        topics.matches(Topic::parse("grid/7/north")?, &mut matches);
+        contents.matches(&Envelope::new(None, 100), &mut out);
+        assert_eq!((matches.agents().len(), out.len()), (200, 99));
+        Ok(())
+    };
+    round()?;
+    allocates_nothing("subscribers", round)
+}
+
 fn allocates_nothing(
     what: &str,
     mut work: impl FnMut() -> Result<(), Box<dyn Error>>,
@@ -75,6 +100,6 @@ fn allocates_nothing(
     let blocks = HeapStats::get().total_blocks - before.total_blocks;
     // The list of receivers that the job itself keeps.
     let own = u64::from(what == "one_by_one");
-    assert_eq!(blocks, own, "{what}: a message allocates");
+    assert_eq!(blocks, own, "{what}: a warm run allocates");
     Ok(())
 }

@@ -6,6 +6,8 @@ mod it {
     mod accounts;
     mod back_pressure;
     mod closing;
+    mod content;
+    mod groups;
     mod identity;
     mod observing;
     mod priority;

@@ -1,12 +1,12 @@
 //! The table of subscriptions.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use super::matches::merge;
+use super::subscribers::Subscribers;
 use super::trie::Trie;
 use super::{Matches, Topic, TopicFilter};
 use crate::AgentId;
@@ -21,7 +21,7 @@ use crate::AgentId;
 /// agents are trusted, at its border count topics or check them.
 #[derive(Clone, Debug, Default)]
 pub struct Topics {
-    exact: HashMap<Arc<str>, BTreeSet<AgentId>, FixedState>,
+    exact: HashMap<Arc<str>, Subscribers, FixedState>,
     wildcards: Trie,
     by_agent: HashMap<AgentId, HashSet<TopicFilter, FixedState>, FixedState>,
 }
@@ -77,9 +77,9 @@ impl Topics {
         let Matches { agents, reached } = matches;
         agents.clear();
         if let Some(subscribers) = self.exact.get(topic.as_str()) {
-            agents.extend(subscribers);
+            subscribers.merge_into(agents);
         }
-        self.wildcards.visit(topic, reached, |subscribers| merge(agents, subscribers));
+        self.wildcards.visit(topic, reached, |subscribers| subscribers.merge_into(agents));
         agents.dedup();
     }
 
@@ -100,7 +100,7 @@ impl Topics {
             return self.wildcards.remove(filter, agent);
         }
         if let Some(agents) = self.exact.get_mut(filter.as_str()) {
-            agents.remove(&agent);
+            agents.remove(agent);
             if agents.is_empty() {
                 self.exact.remove(filter.as_str());
             }

@@ -1,10 +1,11 @@
 //! Filters with wildcards, by level.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
 use super::filter::{Step, Topic, TopicFilter};
+use super::subscribers::Subscribers;
 use crate::AgentId;
 
 /// A node's place in [`Trie::nodes`].
@@ -24,12 +25,12 @@ pub(super) struct Trie {
 
 #[derive(Clone, Debug, Default)]
 struct Node {
-    levels: HashMap<Box<str>, NodeId, FixedState>,
+    levels: HashMap<Box<[u8]>, NodeId, FixedState>,
     any: Option<NodeId>,
     /// Subscribers of the filter that ends here.
-    here: BTreeSet<AgentId>,
+    here: Subscribers,
     /// Subscribers of the filter that goes on with `#`.
-    below: BTreeSet<AgentId>,
+    below: Subscribers,
 }
 
 impl Default for Trie {
@@ -60,7 +61,7 @@ impl Trie {
             path.push((at, step));
             at = next;
         }
-        self.node_mut(at).subscribers(filter).remove(&agent);
+        self.node_mut(at).subscribers(filter).remove(agent);
         self.prune(at, path);
     }
 
@@ -72,7 +73,7 @@ impl Trie {
         &'a self,
         topic: Topic<'_>,
         reached: &mut Vec<NodeId>,
-        mut found: impl FnMut(&'a BTreeSet<AgentId>),
+        mut found: impl FnMut(&'a Subscribers),
     ) {
         if self.node(ROOT).is_unused() {
             return;
@@ -156,7 +157,7 @@ impl Node {
     }
 
     /// Of the filter whose last node this is.
-    fn subscribers(&mut self, filter: &TopicFilter) -> &mut BTreeSet<AgentId> {
+    fn subscribers(&mut self, filter: &TopicFilter) -> &mut Subscribers {
         if filter.is_open() { &mut self.below } else { &mut self.here }
     }
 
