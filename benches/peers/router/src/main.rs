@@ -9,13 +9,12 @@ mod one_thread;
 mod one_to_one;
 mod tasks;
 mod threads;
-mod trial;
 
 use std::io;
 use std::time::Duration;
 
 use measure::pacing::Arrivals;
-use measure::peer::{self, CheckedJob, Loaded, PacedJob, Refused, Session};
+use measure::peer::{self, CheckedJob, Loaded, PacedJob, Refused, Run, Session};
 use router::workload::Traffic;
 use serde::Deserialize;
 
@@ -45,8 +44,6 @@ enum Shape {
     OneToOne { by_batch: bool },
     Paced { per_second: u32 },
 }
-
-type Run = Box<dyn FnMut() -> Result<u64, Refused>>;
 
 fn main() -> io::Result<()> {
     let name = std::env::args().nth(1).unwrap_or_default();
@@ -124,10 +121,13 @@ fn of_threads<C: Channel, Bounded: Channel>(
             let run: Run = Box::new(move || one_to_one::single::<Bounded>(traffic));
             Ok(("bounded, one by one".to_owned(), run))
         }
-        Shape::OneToOne { by_batch: true } => trial::fastest(vec![
-            ("bounded, one by one", Box::new(move || one_to_one::single::<Bounded>(traffic))),
-            ("bounded, by the batch", Box::new(move || one_to_one::batches::<Bounded>(traffic))),
-        ]),
+        Shape::OneToOne { by_batch: true } => {
+            let single: Run = Box::new(move || one_to_one::single::<Bounded>(traffic));
+            let batches: Run = Box::new(move || one_to_one::batches::<Bounded>(traffic));
+            let ways = [("bounded, one by one", single), ("bounded, by the batch", batches)];
+            let (note, run) = peer::fastest(ways)?;
+            Ok((note.to_owned(), run))
+        }
         Shape::Tasks | Shape::Paced { .. } => Err(unknown("channel between threads", shape)),
     }
 }

@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use measure::peer::Refused;
+use measure::peer::{Refused, Run};
 use router::workload::{BURST, Message, Traffic, noted};
 
-use crate::Run;
 use crate::channels::Mailbox;
 
 /// The bare thing: a table of queues, which guarantees nothing.

@@ -1,14 +1,17 @@
 use std::fs;
+use std::time::Duration;
 
 use measure::LatencyRecorder;
-use measure::peer::{CheckedJob, Loaded, PacedJob, Refused, serve_lines};
+use measure::peer::{CheckedJob, Loaded, PacedJob, Refused, Run, fastest, serve_lines};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// Adds 1 to 3 up, or says that it does.
 fn sum(problem: &str) -> Result<Loaded, Refused> {
     let expected = problem.trim().parse()?;
-    Ok(("by hand".to_owned(), Box::new(CheckedJob::new(3, expected, || Ok((1..=3).sum())))))
+    Ok((
+        "by hand".to_owned(),
+        Box::new(CheckedJob::new(3, expected, Box::new(|| Ok((1..=3).sum())))),
+    ))
 }
 
 fn ask(
@@ -91,4 +94,23 @@ fn a_paced_job_answers_the_percentile_of_all_its_runs_and_the_time_they_took() {
     assert!((measured["ns"].as_f64().unwrap() / 9e3 - 1.0).abs() < 1e-3, "{measured}");
     assert_eq!(measured["operations"], 1);
     assert!(measured["elapsed_ns"].as_f64().unwrap() > 2e6, "{measured}");
+}
+
+#[test]
+fn of_several_ways_the_one_with_the_shortest_time_is_kept() {
+    let sleeps = |milliseconds: &'static [u64]| -> Run {
+        let mut turns = milliseconds.iter().cycle();
+        Box::new(move || {
+            let time = turns.next().copied().unwrap_or_default();
+            std::thread::sleep(Duration::from_millis(time));
+            Ok(time)
+        })
+    };
+    let ways = [("steady", sleeps(&[200, 200, 200])), ("unsteady", sleeps(&[300, 0, 300]))];
+    let (name, mut run) = fastest(ways).unwrap();
+    assert_eq!((name, run().unwrap()), ("unsteady", 300));
+    assert_eq!(fastest([]).err().unwrap().to_string(), "there is no way to choose");
+    let broken: Run = Box::new(|| Err("out of order".into()));
+    let error = fastest([("sound", sleeps(&[0])), ("broken", broken)]).err().unwrap();
+    assert_eq!(error.to_string(), "out of order");
 }

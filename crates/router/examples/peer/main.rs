@@ -10,7 +10,7 @@ use std::io;
 use std::time::Duration;
 
 use measure::pacing::Arrivals;
-use measure::peer::{self, CheckedJob, Loaded, PacedJob, Refused};
+use measure::peer::{self, CheckedJob, Loaded, PacedJob, Refused, Run};
 use router::workload::{self, Traffic, Workload};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -96,9 +96,7 @@ fn listed(job: &str) -> Result<Workload, Refused> {
 fn load(problem: &str) -> Result<Loaded, Refused> {
     let Problem { job, shape, agents, senders, messages } = serde_json::from_str(problem)?;
     let traffic = Traffic { agents, senders, messages };
-    let checked = |run: Box<dyn FnMut() -> Result<u64, Refused>>| {
-        Box::new(CheckedJob::new(messages, traffic.checksum(), run))
-    };
+    let checked = |run: Run| Box::new(CheckedJob::new(messages, traffic.checksum(), run));
     let session: Box<dyn peer::Session> = match shape {
         Shape::OneThread | Shape::Threads => {
             let mut workload = listed(&job)?;
@@ -114,7 +112,11 @@ fn load(problem: &str) -> Result<Loaded, Refused> {
             checked(Box::new(move || tasks::run(&runtime, traffic)))
         }
         Shape::OneToOne { by_batch: true } => {
-            checked(Box::new(move || one_to_one::batches(traffic)))
+            let batches: Run = Box::new(move || one_to_one::batches(traffic));
+            let on_the_shard: Run = Box::new(move || one_to_one::on_the_shard(traffic));
+            let ways = [("receive_batch", batches), ("work", on_the_shard)];
+            let (way, run) = peer::fastest(ways)?;
+            return Ok((way.to_owned(), checked(run)));
         }
         Shape::OneToOne { by_batch: false } => {
             checked(Box::new(move || one_to_one::single(traffic)))

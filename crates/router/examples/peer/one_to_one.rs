@@ -1,4 +1,4 @@
-//! One thread sends, another receives.
+//! One thread sends, another receives, and blocks where there is nothing.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::thread;
@@ -15,27 +15,9 @@ use router::{
 /// Most messages on the way.
 const CAPACITY: u32 = 1_024;
 
-/// By the batch on both ends: an outbox whose messages on the way are bounded, and all that is in
-/// the mailbox at once. Without mail the receiver blocks; without room the sender tries again.
+/// By the batch on both ends: an outbox, and all that is in the mailbox at once.
 pub fn batches(traffic: Traffic) -> Result<u64, Refused> {
     let router = one_shard();
-    let send = |to| {
-        let mut outbox = router.outbox();
-        for (_, message) in traffic.sends(0) {
-            let mut next = Envelope::new(None, message);
-            while let Err(error) = outbox.send(to, next) {
-                match error {
-                    SendError::Full { envelope, .. } => next = envelope,
-                    SendError::Closed { .. } => return Err(error),
-                }
-                thread::yield_now();
-            }
-        }
-        while outbox.flush() > 0 {
-            thread::yield_now();
-        }
-        Ok(())
-    };
     let receive = |mailbox: &mut Mailbox<Message>| {
         let (mut sum, mut batch) = (0, Vec::with_capacity(CAPACITY as usize));
         let mut left = traffic.messages;
@@ -50,7 +32,53 @@ pub fn batches(traffic: Traffic) -> Result<u64, Refused> {
         }
         Ok(sum)
     };
-    between_threads(&router, send, receive)
+    between_threads(&router, |to| send_batches(&router, to, traffic), receive)
+}
+
+/// By an outbox to a thread that works on the receiver's shard.
+pub fn on_the_shard(traffic: Traffic) -> Result<u64, Refused> {
+    let router = one_shard();
+    let receive = |mailbox: &mut Mailbox<Message>| {
+        let (mut sum, mut left) = (0, traffic.messages);
+        while left > 0 {
+            let before = left;
+            router.work(0, |desk| {
+                while let Some((agent, envelope)) = desk.receive_any() {
+                    sum = noted(sum, agent.index(), envelope.message);
+                    left -= 1;
+                }
+            });
+            if left == before {
+                sum = noted(sum, mailbox.id().index(), mailbox.receive()?.message);
+                left -= 1;
+            }
+        }
+        Ok(sum)
+    };
+    between_threads(&router, |to| send_batches(&router, to, traffic), receive)
+}
+
+/// Without room on the way it tries again.
+fn send_batches(
+    router: &Router<Message>,
+    to: AgentId,
+    traffic: Traffic,
+) -> Result<(), SendError<Message>> {
+    let mut outbox = router.outbox();
+    for (_, message) in traffic.sends(0) {
+        let mut next = Envelope::new(None, message);
+        while let Err(error) = outbox.send(to, next) {
+            match error {
+                SendError::Full { envelope, .. } => next = envelope,
+                SendError::Closed { .. } => return Err(error),
+            }
+            thread::yield_now();
+        }
+    }
+    while outbox.flush() > 0 {
+        thread::yield_now();
+    }
+    Ok(())
 }
 
 /// One message at a time on both ends, each of which waits for the other.
