@@ -240,6 +240,7 @@ fn a_message_is_late_from_when_it_was_sent_or_should_have_been() {
     assert!(latency.service().p50 >= held.as_nanos() as f64);
     let all_held = (held * 50 - Duration::from_millis(5)).as_nanos() as f64;
     assert!(latency.longest_response() >= all_held, "{}", latency.longest_response());
+    assert!(latency.service().p50 < latency.response().p50);
 }
 
 #[test]

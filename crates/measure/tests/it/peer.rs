@@ -77,9 +77,9 @@ fn a_paced_job_answers_the_percentile_of_all_its_runs_and_the_time_they_took() {
             runs += 1;
             let mut latency = LatencyRecorder::new();
             let micros = Duration::from_micros;
-            // Of the second and the third run together, half take 1 us and half 9.
+            // Of the second and the third run together, half take 9 us and half 1.
             (0..10).for_each(|_| {
-                latency.record(micros(0), micros(2), micros(2 + [1, 1, 9][runs - 1]));
+                latency.record(micros(0), micros(2), micros(2 + [1, 9, 1][runs - 1]));
             });
             std::thread::sleep(Duration::from_millis(1));
             Ok(latency)
