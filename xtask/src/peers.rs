@@ -1,5 +1,4 @@
-//! `cargo xtask peers`: a suite and other software on the same problems, on one processor, in
-//! pairs. What a suite is compared with stands in the file that its crate names.
+//! `cargo xtask peers`: a suite and other software on the same problems and processors, in pairs. What a suite is compared with stands in the file that its crate names.
 
 mod affinity;
 mod declaration;
@@ -11,7 +10,7 @@ mod worker;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -21,13 +20,13 @@ use measure::usage::Sampler;
 use measure::{Outcome, Profile};
 
 use crate::bench::Interrupt;
-use crate::bench::build::build_example;
+use crate::bench::build::{build_apart, build_example};
 use crate::failure::Failure;
 use crate::open_run::{OpenRun, USE_INTERVAL};
 use crate::results::Results;
 use crate::tables::wrapped;
 use crate::workspace::{Suite, Workspace};
-use declaration::{Declaration, Match};
+use declaration::{Declaration, Match, Program};
 use pairs::{Effort, Ended, Pair};
 use shown::Bar;
 use worker::{Trouble, Worker};
@@ -159,12 +158,16 @@ fn verdict(played: &[Played], check: bool, interrupt: &Interrupt) -> Result<(), 
 /// All that a match needs: how to start both sides, and a folder for problems and logs.
 struct Table<'a> {
     ours: PathBuf,
-    /// The interpreter of each peer that has one, by the peer's name.
-    interpreters: BTreeMap<String, PathBuf>,
+    /// What has to be there to start each peer, by its program.
+    prepared: Prepared,
     environment: &'a BTreeMap<String, String>,
     folder: PathBuf,
-    cpu: Option<usize>,
+    /// Those that can be used, the first choice first; none where the system does not say.
+    cpus: Option<Vec<usize>>,
 }
+
+/// Interpreters and executables, by the file that they were made from.
+type Prepared = BTreeMap<PathBuf, PathBuf>;
 
 impl<'a> Table<'a> {
     /// Builds our side and installs the peers that will be asked.
@@ -178,21 +181,31 @@ impl<'a> Table<'a> {
         let folder = workspace.target_dir.join("peers").join(&suite.name);
         fs::create_dir_all(&folder)
             .with_context(|| format!("{}: cannot be created", folder.display()))?;
-        let mut interpreters = BTreeMap::new();
+        let mut prepared = Prepared::new();
         for peer in matches.iter().map(|this| &this.peer) {
-            if let Some(requirements) = &peer.requirements
-                && !interpreters.contains_key(&peer.name)
-            {
-                let python = environment::python(requirements, &folder);
-                if interrupt.is_set() {
-                    return Err(Failure::Interrupted);
+            let (file, made) = match &peer.program {
+                Program::Script(_) => continue,
+                Program::Python { requirements: file, .. } | Program::Package(file)
+                    if prepared.contains_key(file) =>
+                {
+                    continue;
                 }
-                interpreters.insert(peer.name.clone(), python?);
+                Program::Python { requirements, .. } => {
+                    (requirements, environment::python(requirements, &folder))
+                }
+                Program::Package(manifest) => {
+                    let built = build_apart(workspace, manifest, &folder.join("target"));
+                    (manifest, built.map_err(Failure::from))
+                }
+            };
+            if interrupt.is_set() {
+                return Err(Failure::Interrupted);
             }
+            prepared.insert(file.clone(), made?);
         }
         let ours = build_example(workspace, suite, &declaration.example)?;
-        let cpu = affinity::chosen();
-        Ok(Self { ours, interpreters, environment: &declaration.environment, folder, cpu })
+        let cpus = affinity::allowed();
+        Ok(Self { ours, prepared, environment: &declaration.environment, folder, cpus })
     }
 
     /// Every match, into the run. Stops at an interrupt and keeps what there is.
@@ -241,7 +254,20 @@ impl<'a> Table<'a> {
     }
 
     fn play(&self, this: &Match, effort: Effort, interrupt: &Interrupt) -> Result<Ended, Trouble> {
-        let mut pair = match self.start(this) {
+        let processors = this.processors.get();
+        let cpus = match &self.cpus {
+            Some(allowed) => match allowed.get(..processors) {
+                Some(cpus) => cpus,
+                None => {
+                    let there = allowed.len();
+                    return Ok(Ended::Skipped(format!(
+                        "it takes {processors} processors, and there is {there} to be used"
+                    )));
+                }
+            },
+            None => &[],
+        };
+        let mut pair = match self.start(this, cpus) {
             Ok(pair) => pair,
             Err(error) => return Ok(Ended::Failed(format!("{error:#}"))),
         };
@@ -254,31 +280,30 @@ impl<'a> Table<'a> {
         pair.play(this, &path, effort, interrupt)
     }
 
-    /// Two fresh processes on one processor.
-    fn start(&self, this: &Match) -> anyhow::Result<Pair> {
+    /// Two fresh processes on the same processors.
+    fn start(&self, this: &Match, cpus: &[usize]) -> anyhow::Result<Pair> {
         let log = |name: &str| self.folder.join(format!("{name}.log"));
         let peer = &this.peer;
-        let mut theirs = match self.interpreters.get(&peer.name) {
-            Some(python) => {
-                let mut command = Command::new(python);
-                command.arg(&peer.script);
-                command
-            }
-            None => Command::new(&peer.script),
-        };
+        let mut ours = Command::new(&self.ours);
+        let mut theirs = self.command(&peer.program);
+        ours.envs(self.environment);
         theirs.args(&peer.arguments).envs(self.environment);
         Ok(Pair {
-            ours: self.worker(
-                "ours",
-                Command::new(&self.ours).envs(self.environment),
-                &log("ours"),
-            )?,
-            peer: self.worker(&peer.name, &mut theirs, &log(&peer.name))?,
+            ours: Worker::start("ours", &mut ours, cpus, &log("ours"))?,
+            peer: Worker::start(&peer.name, &mut theirs, cpus, &log(&peer.name))?,
         })
     }
 
-    fn worker(&self, name: &str, command: &mut Command, log: &Path) -> anyhow::Result<Worker> {
-        Worker::start(name, command, self.cpu, log)
+    fn command(&self, program: &Program) -> Command {
+        match program {
+            Program::Script(script) => Command::new(script),
+            Program::Python { script, requirements } => {
+                let mut command = Command::new(&self.prepared[requirements]);
+                command.arg(script);
+                command
+            }
+            Program::Package(manifest) => Command::new(&self.prepared[manifest]),
+        }
     }
 }
 

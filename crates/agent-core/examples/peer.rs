@@ -1,12 +1,11 @@
 //! This engine's side of `cargo xtask peers agent-core`: gives the benches' own problems away as
 //! data, and solves them as the peers do.
 //!
-//! Reads a request a line, answers each with a line of JSON; benches/peers/README.md says which.
+//! benches/peers/README.md says how it is asked.
 
-use std::error::Error;
-use std::fs;
+use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::io::{self, BufRead as _, Write as _};
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,8 +13,9 @@ use agent_core::workload::{self, EPISODE_SEED};
 use agent_core::{
     Agent, GenerativeModel, Model, Options, Population, Profile, StepError, Workspace,
 };
+use measure::peer::{self, Answer, Loaded, Measured, Refused};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// One of the benches' workloads, for any number of agents.
 #[derive(Deserialize)]
@@ -60,24 +60,20 @@ struct Problem {
 }
 
 /// What the agents did and came to believe: `[agent][...]`.
-#[derive(Default, Serialize)]
-struct Answer {
-    /// Actions, one per factor and step.
-    choices: Vec<Vec<usize>>,
+#[derive(Default)]
+struct Lived {
+    /// One per factor and step.
+    actions: Vec<Vec<usize>>,
     /// How far each step's action was ahead of the next best, once per factor.
     margins: Vec<Vec<f64>>,
-    numbers: Numbers,
-}
-
-/// At the end of each life.
-#[derive(Default, Serialize)]
-struct Numbers {
+    /// At the end of each life.
     beliefs: Vec<Vec<f64>>,
+    /// At the end of each life.
     policies: Vec<Vec<f64>>,
 }
 
 /// A problem ready to be solved.
-struct Session {
+struct Lives {
     model: Arc<Model>,
     workspace: Workspace,
     agents: Vec<Agent>,
@@ -90,44 +86,44 @@ struct Session {
 }
 
 fn main() -> io::Result<()> {
-    let mut session = None;
-    for line in io::stdin().lock().lines() {
-        let reply =
-            reply(&line?, &mut session).unwrap_or_else(|e| json!({ "error": e.to_string() }));
-        let mut stdout = io::stdout().lock();
-        writeln!(stdout, "{reply}")?;
-        stdout.flush()?;
-    }
-    Ok(())
+    peer::serve(export, load)
 }
 
-fn reply(line: &str, session: &mut Option<Session>) -> Result<Value, Box<dyn Error>> {
-    let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
-    if verb == "export" {
-        return Ok(serde_json::to_value(Problem::of(&serde_json::from_str(rest)?)?)?);
+fn export(request: &str) -> Result<Value, Refused> {
+    Ok(serde_json::to_value(Problem::of(&serde_json::from_str(request)?)?)?)
+}
+
+fn load(problem: &str) -> Result<Loaded, Refused> {
+    let loaded = Lives::new(&serde_json::from_str(problem)?)?;
+    let way = match loaded.population {
+        Some(_) => "a population, f64",
+        None => "agents in turn, f64",
+    };
+    Ok((way.to_owned(), Box::new(loaded)))
+}
+
+impl peer::Session for Lives {
+    fn answer(&mut self) -> Result<Answer, Refused> {
+        let lived = self.live()?;
+        let choices = lived.actions.iter().map(|life| life.iter().map(|a| *a as i64).collect());
+        Ok(Answer {
+            choices: choices.collect(),
+            margins: lived.margins,
+            numbers: BTreeMap::from([
+                ("beliefs".to_owned(), lived.beliefs),
+                ("policies".to_owned(), lived.policies),
+            ]),
+        })
     }
-    if verb == "load" {
-        let loaded = Session::new(&serde_json::from_str(&fs::read_to_string(rest)?)?)?;
-        let way = match loaded.population {
-            Some(_) => "a population, f64",
-            None => "agents in turn, f64",
-        };
-        *session = Some(loaded);
-        return Ok(json!({ "ready": way }));
-    }
-    let session = session.as_mut().ok_or("nothing was loaded")?;
-    match verb {
-        "measure" => {
-            let (time, steps) = session.measure(rest.parse()?)?;
-            Ok(json!({ "ns": time.as_nanos() as f64, "operations": steps }))
-        }
-        "answer" => Ok(serde_json::to_value(session.answer()?)?),
-        _ => Err(format!("'{verb}' is no request").into()),
+
+    fn measure(&mut self, repeats: u32) -> Result<Measured, Refused> {
+        let (time, steps) = self.time(repeats)?;
+        Ok(Measured::time(time, steps as u64))
     }
 }
 
 impl Problem {
-    fn of(request: &Request) -> Result<Self, Box<dyn Error>> {
+    fn of(request: &Request) -> Result<Self, Refused> {
         let name = &request.name;
         let workload =
             workload::find("step", name).ok_or_else(|| format!("no workload 'step/{name}'"))?;
@@ -156,7 +152,7 @@ impl Problem {
             observations: observations?,
             actions: Vec::new(),
         };
-        problem.actions = Session::new(&problem)?.answer()?.choices;
+        problem.actions = Lives::new(&problem)?.live()?.actions;
         Ok(problem)
     }
 }
@@ -170,8 +166,8 @@ impl From<ProfileName> for Profile {
     }
 }
 
-impl Session {
-    fn new(problem: &Problem) -> Result<Self, Box<dyn Error>> {
+impl Lives {
+    fn new(problem: &Problem) -> Result<Self, Refused> {
         let options = Options {
             policy_len: problem.policy_len,
             gamma: problem.gamma,
@@ -201,7 +197,7 @@ impl Session {
     }
 
     /// The time of this many lives of every agent, and the steps taken in it.
-    fn measure(&mut self, repeats: u32) -> Result<(Duration, usize), StepError> {
+    fn time(&mut self, repeats: u32) -> Result<(Duration, usize), StepError> {
         let mut time = Duration::ZERO;
         for _ in 0..repeats {
             self.agents.iter_mut().for_each(Agent::reset);
@@ -232,8 +228,8 @@ impl Session {
     /// What the agents did and came to believe. Where they live together, what they do and
     /// believe is the population's; what their policies were worth to them is found by agents
     /// that are led through the same lives.
-    fn answer(&mut self) -> Result<Answer, StepError> {
-        let mut answer = Answer::default();
+    fn live(&mut self) -> Result<Lived, StepError> {
+        let mut lived = Lived::default();
         let together = self.population.as_mut().map(|population| {
             population.reset();
             let factors = population.model().factors();
@@ -261,15 +257,15 @@ impl Session {
                 margins.extend(leads(&self.model, &done, self.workspace.q_pi()));
                 choices.extend(done);
             }
-            answer.choices.push(choices);
-            answer.margins.push(margins);
-            answer.numbers.policies.push(self.workspace.q_pi().to_vec());
-            answer.numbers.beliefs.push(match &together {
+            lived.actions.push(choices);
+            lived.margins.push(margins);
+            lived.policies.push(self.workspace.q_pi().to_vec());
+            lived.beliefs.push(match &together {
                 Some((_, beliefs)) => beliefs[index].clone(),
                 None => agent.beliefs().to_vec(),
             });
         }
-        Ok(answer)
+        Ok(lived)
     }
 }
 

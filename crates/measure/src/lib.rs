@@ -10,6 +10,7 @@
 //! - [`LatencyRecorder`], [`pacing`]: single operations under open-loop load, response time and
 //!   service time apart.
 //! - [`report`]: the `main` of a `report_*` bench target.
+//! - [`peer`]: the `main` of one side of a comparison with other software.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -19,6 +20,7 @@ pub mod latency;
 pub mod machine;
 pub mod noise;
 pub mod pacing;
+pub mod peer;
 pub mod record;
 pub mod report;
 pub mod run_file;

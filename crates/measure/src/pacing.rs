@@ -4,6 +4,7 @@
 //! open loop has a timetable that knows nothing of the answers, as the world has; what comes
 //! late is measured from when it should have begun.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rand_pcg::Pcg64Mcg;
@@ -206,10 +207,79 @@ pub fn run_open_loop<E>(
     run
 }
 
+/// Why messages from one thread to another gave no times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OneWayError {
+    /// Sending failed.
+    #[error("message {0} could not be sent")]
+    NotSent(u64),
+    /// Receiving failed.
+    #[error("message {0} did not come")]
+    NotReceived(u64),
+    /// Another message came.
+    #[error("message {found} came instead of {expected}")]
+    Order {
+        /// Whose turn it was.
+        expected: u64,
+        /// Which it was.
+        found: u64,
+    },
+    /// The sending thread panicked.
+    #[error("the thread that sends panicked")]
+    Panicked,
+}
+
+/// Sends by a timetable from a thread of its own and receives on this one. The service time of a
+/// message is from just before it is sent until it was received; its response time is from when it
+/// should have been sent.
+///
+/// `send` says whether it could; it is dropped at the end, and before if it could not, which should
+/// make a waiting `receive` give nothing.
+///
+/// # Errors
+/// If a message is lost or comes out of turn.
+pub fn run_one_way(
+    schedule: Schedule,
+    mut send: impl FnMut([u64; 8]) -> bool + Send,
+    mut receive: impl FnMut() -> Option<[u64; 8]>,
+) -> Result<LatencyRecorder, OneWayError> {
+    let mut latency = LatencyRecorder::new();
+    let starts = schedule.clone();
+    let origin = Instant::now();
+    let receive_all = || {
+        for (expected, intended) in (0..).zip(schedule) {
+            let message = receive().ok_or(OneWayError::NotReceived(expected))?;
+            let received = origin.elapsed();
+            let [found, sent, ..] = message;
+            if found != expected {
+                return Err(OneWayError::Order { expected, found });
+            }
+            latency.record(intended, Duration::from_nanos(sent), received);
+        }
+        Ok(())
+    };
+    let send_all = move || {
+        for (number, intended) in (0..).zip(starts) {
+            wait_until(origin, intended);
+            let now = origin.elapsed().as_nanos() as u64;
+            if !send([number, now, 0, 0, 0, 0, 0, 0]) {
+                return Err(OneWayError::NotSent(number));
+            }
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let sender = scope.spawn(send_all);
+        let received = receive_all();
+        sender.join().map_err(|_| OneWayError::Panicked)?.and(received)
+    })?;
+    Ok(latency)
+}
+
 fn wait_until(origin: Instant, intended: Duration) {
     while let Some(left) = intended.checked_sub(origin.elapsed()).filter(|left| !left.is_zero()) {
         match left.checked_sub(SPIN) {
-            Some(sleep) if !sleep.is_zero() => std::thread::sleep(sleep),
+            Some(sleep) if !sleep.is_zero() => thread::sleep(sleep),
             _ => std::hint::spin_loop(),
         }
     }

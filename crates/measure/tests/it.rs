@@ -10,6 +10,8 @@ mod findings;
 mod latency;
 #[path = "it/pacing.rs"]
 mod pacing;
+#[path = "it/peer.rs"]
+mod peer;
 #[path = "it/run_file.rs"]
 mod run_file;
 #[path = "it/runs.rs"]

@@ -1,7 +1,7 @@
 //! Building bench targets and the runner of the instruction counts.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, anyhow, bail};
@@ -52,6 +52,28 @@ pub fn build_example(
     executables(cargo)?
         .remove(example)
         .with_context(|| format!("cargo built no example named '{example}'"))
+}
+
+/// Builds a package that is no member of the workspace, at the versions of its own `Cargo.lock`,
+/// and says where its one executable is.
+pub fn build_apart(
+    workspace: &Workspace,
+    manifest: &Path,
+    target_dir: &Path,
+) -> anyhow::Result<PathBuf> {
+    let mut cargo = cargo(workspace);
+    cargo.args(["build", "--release", "--locked", "--bins", "--manifest-path"]).arg(manifest);
+    cargo.env("CARGO_TARGET_DIR", target_dir);
+    let built: Vec<_> = executables(cargo)
+        .with_context(|| format!("{}", manifest.display()))?
+        .into_values()
+        .collect();
+    match <[PathBuf; 1]>::try_from(built) {
+        Ok([executable]) => Ok(executable),
+        Err(several) => {
+            bail!("{}: has {} executables instead of one", manifest.display(), several.len())
+        }
+    }
 }
 
 fn cargo(workspace: &Workspace) -> Command {

@@ -1,24 +1,25 @@
-//! One processor for both sides of a comparison.
+//! The same processors for both sides of a comparison.
 
 #[cfg(target_os = "linux")]
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// The last processor this process may use: the first ones serve more interrupts.
+/// The processors this process may use, the last first: the first ones serve more interrupts. None
+/// where the system does not say.
 #[cfg(target_os = "linux")]
-pub fn chosen() -> Option<usize> {
+pub fn allowed() -> Option<Vec<usize>> {
     let allowed = sched_getaffinity(None).ok()?;
-    (0..CpuSet::MAX_CPU).rev().find(|cpu| allowed.is_set(*cpu))
+    Some((0..CpuSet::MAX_CPU).rev().filter(|cpu| allowed.is_set(*cpu)).collect())
 }
 
-/// Runs `start` while this thread is tied to a processor, which what it starts inherits.
+/// Runs `start` while this thread is tied to some processors, which what it starts inherits.
 #[cfg(target_os = "linux")]
-pub fn tied<T>(cpu: Option<usize>, start: impl FnOnce() -> T) -> T {
+pub fn tied<T>(cpus: &[usize], start: impl FnOnce() -> T) -> T {
     let before = sched_getaffinity(None);
-    if let Some(cpu) = cpu {
-        let mut one = CpuSet::new();
-        one.set(cpu);
+    if !cpus.is_empty() {
+        let mut few = CpuSet::new();
+        cpus.iter().for_each(|cpu| few.set(*cpu));
         // What was allowed when it was chosen can only be refused if it has gone since.
-        let _: rustix::io::Result<()> = sched_setaffinity(None, &one);
+        let _: rustix::io::Result<()> = sched_setaffinity(None, &few);
     }
     let started = start();
     if let Ok(before) = before {
@@ -29,12 +30,12 @@ pub fn tied<T>(cpu: Option<usize>, start: impl FnOnce() -> T) -> T {
 
 /// Elsewhere processes are not tied to processors.
 #[cfg(not(target_os = "linux"))]
-pub fn chosen() -> Option<usize> {
+pub fn allowed() -> Option<Vec<usize>> {
     None
 }
 
 /// Runs `start` as it is.
 #[cfg(not(target_os = "linux"))]
-pub fn tied<T>(_cpu: Option<usize>, start: impl FnOnce() -> T) -> T {
+pub fn tied<T>(_cpus: &[usize], start: impl FnOnce() -> T) -> T {
     start()
 }

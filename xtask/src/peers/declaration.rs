@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -26,16 +27,60 @@ pub struct Declaration {
 
 /// Other software that does the job.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "WrittenPeer")]
 pub struct Peer {
     pub name: String,
-    pub script: PathBuf,
-    #[serde(default)]
+    pub program: Program,
     pub arguments: Vec<String>,
-    /// Python packages; the script is started as it is if there are none.
-    pub requirements: Option<PathBuf>,
     /// How far its numbers may be from ours.
     pub tolerance: f64,
+}
+
+/// What is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// A file that the system can run as it is.
+    Script(PathBuf),
+    /// A file for the interpreter of an environment with these Python packages.
+    Python { script: PathBuf, requirements: PathBuf },
+    /// The one executable of a cargo package, by its manifest.
+    Package(PathBuf),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPeer {
+    name: String,
+    script: Option<PathBuf>,
+    requirements: Option<PathBuf>,
+    package: Option<PathBuf>,
+    #[serde(default)]
+    arguments: Vec<String>,
+    #[serde(default)]
+    tolerance: f64,
+}
+
+impl TryFrom<WrittenPeer> for Peer {
+    type Error = String;
+
+    fn try_from(written: WrittenPeer) -> Result<Self, String> {
+        let WrittenPeer { name, script, requirements, package, arguments, tolerance } = written;
+        let program = match (script, requirements, package) {
+            (Some(script), None, None) => Program::Script(script),
+            (Some(script), Some(requirements), None) => Program::Python { script, requirements },
+            (None, None, Some(manifest)) => Program::Package(manifest),
+            _ => {
+                return Err(format!(
+                    "peer '{name}' is either a 'script', with 'requirements' or without, or a \
+                     'package'"
+                ));
+            }
+        };
+        if !(tolerance >= 0.0 && tolerance.is_finite()) {
+            return Err(format!("{name}: the tolerance {tolerance} is none"));
+        }
+        Ok(Self { name, program, arguments, tolerance })
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -46,6 +91,9 @@ struct Comparison {
     parameters: BTreeMap<String, Value>,
     workload: Value,
     peers: Vec<String>,
+    /// How many each side may use.
+    #[serde(default = "one")]
+    processors: NonZeroUsize,
     #[serde(default)]
     bars: BTreeMap<String, f64>,
 }
@@ -58,6 +106,8 @@ pub struct Match {
     /// What our example is asked to export, as JSON.
     pub workload: String,
     pub peer: Peer,
+    /// How many processors each side may use.
+    pub processors: NonZeroUsize,
     /// How many times faster we should be.
     pub bar: Option<f64>,
 }
@@ -75,11 +125,7 @@ impl Declaration {
     fn parse(text: &str, folder: &Path) -> Result<Self, String> {
         let mut declaration: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         for peer in &mut declaration.peers {
-            peer.script = folder.join(&peer.script);
-            peer.requirements = peer.requirements.take().map(|file| folder.join(file));
-            if !(peer.tolerance >= 0.0 && peer.tolerance.is_finite()) {
-                return Err(format!("{}: the tolerance {} is none", peer.name, peer.tolerance));
-            }
+            peer.program = peer.program.clone().below(folder);
         }
         for comparison in &declaration.comparisons {
             let Comparison { benchmark, peers, bars, .. } = comparison;
@@ -112,11 +158,26 @@ impl Declaration {
                         .collect(),
                     workload: comparison.workload.to_string(),
                     peer: peer.clone(),
+                    processors: comparison.processors,
                     bar: comparison.bars.get(&peer.name).copied(),
                 });
             }
         }
         matches
+    }
+}
+
+impl Program {
+    /// With paths that begin where the file is.
+    fn below(self, folder: &Path) -> Self {
+        match self {
+            Self::Script(script) => Self::Script(folder.join(script)),
+            Self::Python { script, requirements } => Self::Python {
+                script: folder.join(script),
+                requirements: folder.join(requirements),
+            },
+            Self::Package(manifest) => Self::Package(folder.join(manifest)),
+        }
     }
 }
 
@@ -134,6 +195,10 @@ impl Match {
     pub fn name(&self) -> String {
         format!("{} {}", self.problem(), self.peer.name)
     }
+}
+
+fn one() -> NonZeroUsize {
+    NonZeroUsize::MIN
 }
 
 /// A parameter as it stands in a series' name: strings without quotes.
@@ -156,12 +221,20 @@ mod tests {
         script = "slow.sh"
         requirements = "slow.txt"
         tolerance = 1e-4
+        [[peer]]
+        name = "rusty"
+        package = "rusty/Cargo.toml"
         [[comparison]]
         benchmark = "sum"
         parameters = { agents = 10, kind = "plain" }
         workload = { name = "sum", agents = 10 }
         peers = ["slow", "slower"]
         bars = { slower = 3 }
+        [[comparison]]
+        benchmark = "product"
+        workload = {}
+        processors = 2
+        peers = ["rusty"]
     "#;
 
     #[test]
@@ -169,11 +242,23 @@ mod tests {
         let declaration = Declaration::parse(FILE, Path::new("here")).unwrap();
         let matches = declaration.matches();
         let names: Vec<_> = matches.iter().map(Match::name).collect();
-        assert_eq!(names, ["sum agents=10 kind=plain slow", "sum agents=10 kind=plain slower"]);
-        assert_eq!(matches.iter().map(|m| m.bar).collect::<Vec<_>>(), [None, Some(3.0)]);
+        let sum = "sum agents=10 kind=plain";
+        assert_eq!(names, [format!("{sum} slow"), format!("{sum} slower"), "product rusty".into()]);
+        assert_eq!(matches.iter().map(|m| m.bar).collect::<Vec<_>>(), [None, Some(3.0), None]);
+        assert_eq!(matches.iter().map(|m| m.processors.get()).collect::<Vec<_>>(), [1, 1, 2]);
         assert_eq!(matches[1].workload, r#"{"agents":10,"name":"sum"}"#);
-        assert_eq!(matches[1].peer.script, Path::new("here/slow.sh"));
-        assert_eq!(matches[1].peer.requirements.as_deref(), Some(Path::new("here/slow.txt")));
+    }
+
+    #[test]
+    fn a_peer_is_a_script_a_python_script_or_a_package() {
+        let declaration = Declaration::parse(FILE, Path::new("here")).unwrap();
+        let programs: Vec<_> = declaration.peers.iter().map(|peer| &peer.program).collect();
+        let script = PathBuf::from("here/slow.sh");
+        let requirements = PathBuf::from("here/slow.txt");
+        assert_eq!(programs[0], &Program::Script(script.clone()));
+        assert_eq!(programs[1], &Program::Python { script, requirements });
+        assert_eq!(programs[2], &Program::Package("here/rusty/Cargo.toml".into()));
+        assert_eq!(declaration.peers[2].tolerance, 0.0);
     }
 
     #[test]
@@ -182,6 +267,9 @@ mod tests {
             ("\"slow\", \"slower\"", "\"slow\", \"fast\"", "no peer 'fast'"),
             ("\"slow\", \"slower\"", "\"slow\"", "a bar for 'slower'"),
             ("1e-4", "-1", "tolerance -1"),
+            ("package =", "script = \"rusty.sh\"\n package =", "peer 'rusty' is either"),
+            ("package =", "requirements =", "peer 'rusty' is either"),
+            ("processors = 2", "processors = 0", "processors"),
             ("example", "exmaple", "exmaple"),
         ] {
             let error = Declaration::parse(&FILE.replace(from, to), Path::new("")).unwrap_err();

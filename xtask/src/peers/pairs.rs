@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use measure::peer::{Answer, Measured, Ready};
 use measure::{Record, Summary, Unit};
-use serde::Deserialize;
 
 use super::declaration::Match;
-use super::verification::{Answer, disagreement};
+use super::verification::disagreement;
 use super::worker::{Trouble, Worker};
 use crate::bench::Interrupt;
 
@@ -50,27 +50,10 @@ pub struct Figures {
     pub note: String,
 }
 
-/// Our process and a peer's, on one processor.
+/// Our process and a peer's, on the same processors.
 pub struct Pair {
     pub ours: Worker,
     pub peer: Worker,
-}
-
-#[derive(Deserialize)]
-struct Ready {
-    ready: String,
-}
-
-#[derive(Deserialize)]
-struct Measured {
-    ns: f64,
-    operations: u64,
-}
-
-impl Measured {
-    fn per_operation(&self) -> f64 {
-        self.ns / self.operations as f64
-    }
 }
 
 impl Pair {
@@ -112,9 +95,9 @@ impl Pair {
             self.ours.ask("measure 1", effort.budget, interrupt)?,
             self.peer.ask("measure 1", effort.budget, interrupt)?,
         ];
-        let repeats = once.each_ref().map(|one| repeats(one.ns, effort.measurement));
-        let seconds: f64 =
-            once.iter().zip(repeats).map(|(one, n)| one.ns * f64::from(n) / 1e9).sum();
+        let elapsed = once.map(|one| one.elapsed_ns());
+        let repeats = elapsed.map(|ns| repeats(ns, effort.measurement));
+        let seconds: f64 = elapsed.iter().zip(repeats).map(|(ns, n)| ns * f64::from(n) / 1e9).sum();
         let affordable = (effort.budget.as_secs_f64() / seconds) as u32;
         let pairs = effort.pairs.min(affordable);
         if pairs < effort.pairs.min(LEAST_PAIRS) {
@@ -143,7 +126,7 @@ impl Pair {
             let mut time = [0.0; 2];
             for side in if pair % 2 == 0 { [0, 1] } else { [1, 0] } {
                 let measured: Measured = sides[side].ask(&requests[side], patience, interrupt)?;
-                time[side] = measured.per_operation();
+                time[side] = measured.ns / measured.operations as f64;
             }
             times.push(time);
         }

@@ -1,21 +1,6 @@
 //! Whether two sides solved a problem alike.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-
-/// What one side found: a list for each of several lives.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Answer {
-    #[serde(default)]
-    choices: Vec<Vec<i64>>,
-    /// How clear each choice was; only our side says.
-    #[serde(default)]
-    margins: Vec<Vec<f64>>,
-    #[serde(default)]
-    numbers: BTreeMap<String, Vec<Vec<f64>>>,
-}
+use measure::peer::Answer;
 
 /// Says where a peer's answer is not ours, if it is not.
 pub fn disagreement(ours: &Answer, peer: &Answer, tolerance: f64) -> Option<String> {
@@ -68,6 +53,8 @@ fn apart(mine: &[Vec<f64>], theirs: &[Vec<f64>], tolerance: f64) -> Option<Strin
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn answer(choices: &[i64], margins: &[f64], numbers: &[f64]) -> Answer {

@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
+use measure::peer::Refusal;
 use rustix::process::{Pid, Signal, kill_process_group};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::affinity;
@@ -51,11 +51,11 @@ pub enum Trouble {
 }
 
 impl Worker {
-    /// Starts a process on this processor.
+    /// Starts a process on these processors; on any if there are none.
     pub fn start(
         name: &str,
         command: &mut Command,
-        cpu: Option<usize>,
+        cpus: &[usize],
         log: &Path,
     ) -> anyhow::Result<Self> {
         let stderr = File::create(log).with_context(|| format!("{}", log.display()))?;
@@ -65,7 +65,7 @@ impl Worker {
             .stderr(stderr)
             // Of its own, so that a Ctrl-C in the terminal reaches us first.
             .process_group(0);
-        let mut child = affinity::tied(cpu, || command.spawn())
+        let mut child = affinity::tied(cpus, || command.spawn())
             .with_context(|| format!("{} could not be started", command.get_program().display()))?;
         let requests = child.stdin.take().ok_or_else(|| anyhow!("no standard input"))?;
         let stdout = child.stdout.take().ok_or_else(|| anyhow!("no standard output"))?;
@@ -147,9 +147,4 @@ impl Drop for Worker {
             kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         let _: std::io::Result<_> = self.child.wait();
     }
-}
-
-#[derive(Deserialize)]
-struct Refusal {
-    error: String,
 }

@@ -123,6 +123,76 @@ fn a_peer_that_is_too_slow_is_left_out_with_the_reason() {
 }
 
 #[test]
+fn a_percentile_does_not_hide_how_long_it_took() {
+    let fixture = Fixture::new();
+    let output = compare(&fixture, "waits");
+    let says = "sum numbers=2 shell: not measured: a pair takes 20 s";
+    assert!(stderr(&output).contains(says), "{}", stderr(&output));
+}
+
+/// Has a package for a peer besides.
+fn with_package() -> Fixture {
+    let fixture = Fixture::new();
+    declare(
+        &fixture,
+        "[[comparison]]",
+        "[[peer]]\nname = \"rust\"\npackage = \"rust/Cargo.toml\"\n\
+             arguments = [\"from a package\"]\n\n[[comparison]]",
+    );
+    declare(&fixture, "peers = [\"shell\"]", "peers = [\"shell\", \"rust\"]");
+    fixture
+}
+
+#[test]
+fn a_peer_can_be_a_package_outside_the_workspace() {
+    let fixture = with_package();
+    let output = fixture.run(&["peers", "alpha", "--quick"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).contains("20.0 [20.0, 20.0]"), "{}", stdout(&output));
+    let remarks = &fixture.only_run().suites[0].remarks;
+    assert_eq!(
+        remarks[..],
+        ["sum numbers=2 shell: quietly", "sum numbers=2 rust: from a package, processors: 1"]
+    );
+    assert!(fixture.path("target/peers/alpha/target/release/rust-peer").exists());
+    assert!(!fixture.path("peers/rust/target").exists());
+}
+
+#[test]
+fn a_package_is_built_as_its_lock_file_says_or_not_at_all() {
+    let fixture = with_package();
+    fs::remove_file(fixture.path("peers/rust/Cargo.lock")).unwrap();
+    let output = fixture.run(&["peers", "alpha", "--quick"]);
+    assert_fails(&output, 3, &["--locked", "rust/Cargo.toml", "does not build"]);
+    assert!(!fixture.path("peers/rust/Cargo.lock").exists());
+}
+
+#[test]
+fn a_package_with_several_executables_is_refused() {
+    let fixture = with_package();
+    fs::create_dir(fixture.path("peers/rust/src/bin")).unwrap();
+    let second = fixture.path("peers/rust/src/bin/second.rs");
+    fs::copy(fixture.path("peers/rust/src/main.rs"), second).unwrap();
+    let output = fixture.run(&["peers", "alpha", "--quick"]);
+    assert_fails(&output, 3, &["rust/Cargo.toml", "2 executables instead of one"]);
+}
+
+#[test]
+fn concurrent_work_gets_the_processors_it_takes_or_is_left_out() {
+    let fixture = with_package();
+    declare(&fixture, "workload =", "processors = 2\nworkload =");
+    let output = fixture.run(&["peers", "alpha", "--quick", "--filter", "rust"]);
+    let there = std::thread::available_parallelism().unwrap().get();
+    let says = if there < 2 { "it takes 2 processors" } else { "from a package, processors: 2" };
+    assert!(stderr(&output).contains(says), "{}", stderr(&output));
+
+    declare(&fixture, "processors = 2", "processors = 5000");
+    let output = fixture.run(&["peers", "alpha", "--quick", "--filter", "rust"]);
+    let says = format!("it takes 5000 processors, and there is {there} to be used");
+    assert!(stderr(&output).contains(&says), "{}", stderr(&output));
+}
+
+#[test]
 fn without_python_one_line_says_so_and_how_to_get_it() {
     let fixture = Fixture::new();
     declare(&fixture, "tolerance", "requirements = \"alpha.txt\"\ntolerance");
