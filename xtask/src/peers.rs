@@ -254,18 +254,9 @@ impl<'a> Table<'a> {
     }
 
     fn play(&self, this: &Match, effort: Effort, interrupt: &Interrupt) -> Result<Ended, Trouble> {
-        let processors = this.processors.get();
-        let cpus = match &self.cpus {
-            Some(allowed) => match allowed.get(..processors) {
-                Some(cpus) => cpus,
-                None => {
-                    let there = allowed.len();
-                    return Ok(Ended::Skipped(format!(
-                        "it takes {processors} processors, and there is {there} to be used"
-                    )));
-                }
-            },
-            None => &[],
+        let cpus = match self.cpus(this.processors.get()) {
+            Ok(cpus) => cpus,
+            Err(why) => return Ok(Ended::Skipped(why)),
         };
         let mut pair = match self.start(this, cpus) {
             Ok(pair) => pair,
@@ -278,6 +269,15 @@ impl<'a> Table<'a> {
             return Ok(Ended::Failed(format!("{}: cannot be written: {error}", path.display())));
         }
         pair.play(this, &path, effort, interrupt)
+    }
+
+    /// So many processors; none, for any, where the system does not say which there are.
+    fn cpus(&self, wanted: usize) -> Result<&[usize], String> {
+        let Some(allowed) = &self.cpus else { return Ok(&[]) };
+        allowed.get(..wanted).ok_or_else(|| {
+            let there = allowed.len();
+            format!("it takes {wanted} processors, and there is {there} to be used")
+        })
     }
 
     /// Two fresh processes on the same processors.

@@ -42,7 +42,7 @@ pub trait Channel: Mailbox {
 /// Most messages in a bounded channel.
 pub const CAPACITY: usize = 1_024;
 
-/// `take_all` where the library has a way of its own.
+/// A channel by its types and calls; `take_all` where the library has a way of its own.
 macro_rules! channel {
     (
         $name:ident, $sender:ty, $receiver:ty, $open:expr,

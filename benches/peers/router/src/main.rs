@@ -14,9 +14,10 @@ use std::io;
 use std::time::Duration;
 
 use measure::pacing::Arrivals;
-use measure::peer::{self, CheckedJob, Loaded, PacedJob, Refused, Run, Session};
+use measure::peer::{self, CheckedJob, Loaded, PacedJob, Refused, Run};
 use router::workload::Traffic;
 use serde::Deserialize;
+use tokio::sync::mpsc;
 
 use actors::{Kameo, Ractor};
 use channels::{
@@ -54,82 +55,58 @@ fn main() -> io::Result<()> {
 fn load(name: &str, problem: &Problem) -> Result<Loaded, Refused> {
     let Problem { shape, agents, senders, messages } = *problem;
     let traffic = Traffic { agents, senders, messages };
-    if let Shape::Paced { per_second } = shape {
-        let arrivals = Arrivals::Constant { per_second: f64::from(per_second) };
-        let length = Duration::from_secs_f64(messages as f64 / f64::from(per_second));
-        let schedule = arrivals.schedule(length)?;
-        let run = match name {
-            "crossbeam-channel" => one_to_one::paced::<Crossbeam>,
-            "flume" => one_to_one::paced::<Flume>,
-            "kanal" => one_to_one::paced::<Kanal>,
-            "std-mpsc" => one_to_one::paced::<Std>,
-            "tokio-mpsc" => one_to_one::paced::<Tokio>,
-            _ => return Err(unknown(name, shape)),
-        };
-        let session: Box<dyn Session> = Box::new(PacedJob::new(move || run(schedule.clone())));
-        return Ok(("unbounded".to_owned(), session));
-    }
-    let (note, run) = match name {
-        "async-channel" => of_tasks::<AsyncChannels<async_channel::Sender<_>>>(shape, traffic)?,
-        "crossbeam-channel" => of_threads::<Crossbeam, CrossbeamBounded>(shape, traffic)?,
-        "flume" => match shape {
-            Shape::Tasks => of_tasks::<AsyncChannels<flume::Sender<_>>>(shape, traffic)?,
-            _ => of_threads::<Flume, FlumeBounded>(shape, traffic)?,
-        },
-        "kameo" => of_tasks::<Kameo>(shape, traffic)?,
-        "kanal" => match shape {
-            Shape::Tasks => of_tasks::<AsyncChannels<kanal::AsyncSender<_>>>(shape, traffic)?,
-            _ => of_threads::<Kanal, KanalBounded>(shape, traffic)?,
-        },
-        "mutex-vecdeque" => match shape {
-            Shape::Threads => threads::<Locked>(traffic),
-            _ => return Err(unknown(name, shape)),
-        },
-        "ractor" => of_tasks::<Ractor>(shape, traffic)?,
-        "hashmap+vecdeque" => match shape {
-            Shape::OneThread => one_thread::queues(traffic),
-            _ => return Err(unknown(name, shape)),
-        },
-        "std-mpsc" => of_threads::<Std, StdBounded>(shape, traffic)?,
-        "tokio-mpsc" => match shape {
-            Shape::Tasks => {
-                of_tasks::<AsyncChannels<::tokio::sync::mpsc::UnboundedSender<_>>>(shape, traffic)?
-            }
-            _ => of_threads::<Tokio, TokioBounded>(shape, traffic)?,
-        },
-        "tokio-mpsc-bounded" => {
-            of_tasks::<AsyncChannels<::tokio::sync::mpsc::Sender<_>>>(shape, traffic)?
+    match (shape, name) {
+        (Shape::OneThread, "hashmap+vecdeque") => Ok(checked(traffic, one_thread::queues(traffic))),
+        (Shape::Threads, "mutex-vecdeque") => Ok(checked(traffic, threads::<Locked>(traffic))),
+        (Shape::Tasks, "async-channel") => {
+            tasks::<AsyncChannels<async_channel::Sender<_>>>(traffic)
         }
-        _ => return Err(unknown(name, shape)),
-    };
-    Ok((note, Box::new(CheckedJob::new(messages, traffic.checksum(), run))))
+        (Shape::Tasks, "flume") => tasks::<AsyncChannels<flume::Sender<_>>>(traffic),
+        (Shape::Tasks, "kameo") => tasks::<Kameo>(traffic),
+        (Shape::Tasks, "kanal") => tasks::<AsyncChannels<kanal::AsyncSender<_>>>(traffic),
+        (Shape::Tasks, "ractor") => tasks::<Ractor>(traffic),
+        (Shape::Tasks, "tokio-mpsc") => tasks::<AsyncChannels<mpsc::UnboundedSender<_>>>(traffic),
+        (Shape::Tasks, "tokio-mpsc-bounded") => tasks::<AsyncChannels<mpsc::Sender<_>>>(traffic),
+        (_, "crossbeam-channel") => channels::<Crossbeam, CrossbeamBounded>(shape, traffic),
+        (_, "flume") => channels::<Flume, FlumeBounded>(shape, traffic),
+        (_, "kanal") => channels::<Kanal, KanalBounded>(shape, traffic),
+        (_, "std-mpsc") => channels::<Std, StdBounded>(shape, traffic),
+        (_, "tokio-mpsc") => channels::<Tokio, TokioBounded>(shape, traffic),
+        _ => Err(format!("there is no '{name}' for {shape:?}").into()),
+    }
 }
 
-fn unknown(name: &str, shape: Shape) -> Refused {
-    format!("there is no '{name}' for {shape:?}").into()
+/// Loaded, with a checksum to hold against.
+fn checked(traffic: Traffic, (note, run): (String, Run)) -> Loaded {
+    (note, Box::new(CheckedJob::new(traffic.messages, traffic.checksum(), run)))
 }
 
 /// An unbounded channel for each agent, or a bounded one for one receiver.
-fn of_threads<C: Channel, Bounded: Channel>(
+fn channels<C: Channel, Bounded: Channel>(
     shape: Shape,
     traffic: Traffic,
-) -> Result<(String, Run), Refused> {
-    match shape {
-        Shape::OneThread => Ok(one_thread::channels::<C>(traffic)),
-        Shape::Threads => Ok(threads::<C>(traffic)),
-        Shape::OneToOne { by_batch: false } => {
-            let run: Run = Box::new(move || one_to_one::single::<Bounded>(traffic));
-            Ok(("bounded, one by one".to_owned(), run))
-        }
+) -> Result<Loaded, Refused> {
+    let single: Run = Box::new(move || one_to_one::single::<Bounded>(traffic));
+    let batches: Run = Box::new(move || one_to_one::batches::<Bounded>(traffic));
+    let way = match shape {
+        Shape::OneThread => one_thread::channels::<C>(traffic),
+        Shape::Threads => threads::<C>(traffic),
+        Shape::Tasks => return Err("this channel is between threads".into()),
+        Shape::OneToOne { by_batch: false } => ("bounded, one by one".to_owned(), single),
         Shape::OneToOne { by_batch: true } => {
-            let single: Run = Box::new(move || one_to_one::single::<Bounded>(traffic));
-            let batches: Run = Box::new(move || one_to_one::batches::<Bounded>(traffic));
             let ways = [("bounded, one by one", single), ("bounded, by the batch", batches)];
             let (note, run) = peer::fastest(ways)?;
-            Ok((note.to_owned(), run))
+            (note.to_owned(), run)
         }
-        Shape::Tasks | Shape::Paced { .. } => Err(unknown("channel between threads", shape)),
-    }
+        Shape::Paced { per_second } => {
+            let arrivals = Arrivals::Constant { per_second: f64::from(per_second) };
+            let seconds = traffic.messages as f64 / f64::from(per_second);
+            let schedule = arrivals.schedule(Duration::from_secs_f64(seconds))?;
+            let job = PacedJob::new(move || one_to_one::paced::<C>(schedule.clone()));
+            return Ok(("unbounded".to_owned(), Box::new(job)));
+        }
+    };
+    Ok(checked(traffic, way))
 }
 
 fn threads<M: Mailbox>(traffic: Traffic) -> (String, Run) {
@@ -137,12 +114,8 @@ fn threads<M: Mailbox>(traffic: Traffic) -> (String, Run) {
     ("unbounded, by index".to_owned(), Box::new(move || agents.run(traffic)))
 }
 
-fn of_tasks<A: Agents>(shape: Shape, traffic: Traffic) -> Result<(String, Run), Refused> {
-    match shape {
-        Shape::Tasks => {
-            let runtime = tasks::runtime(traffic.senders)?;
-            Ok((A::NOTE.to_owned(), Box::new(move || tasks::run::<A>(&runtime, traffic))))
-        }
-        _ => Err(unknown("tasks", shape)),
-    }
+fn tasks<A: Agents>(traffic: Traffic) -> Result<Loaded, Refused> {
+    let runtime = tasks::runtime(traffic.senders)?;
+    let run: Run = Box::new(move || tasks::run::<A>(&runtime, traffic));
+    Ok(checked(traffic, (A::NOTE.to_owned(), run)))
 }

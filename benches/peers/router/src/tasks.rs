@@ -24,7 +24,7 @@ pub trait Agents: Send + Sync + Sized + 'static {
 
 /// A runtime with so many threads.
 pub fn runtime(threads: u32) -> Result<Runtime, Refused> {
-    Ok(Builder::new_multi_thread().worker_threads(threads as usize).enable_all().build()?)
+    Ok(Builder::new_multi_thread().worker_threads(threads as usize).build()?)
 }
 
 /// Sends and receives every message. The agents are made anew.
