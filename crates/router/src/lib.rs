@@ -32,6 +32,9 @@
 //! assert!(router.accounts().balance());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! With the feature `serde`, off by default, an [`AgentId`], an [`Envelope`] and the [`Accounts`] can
+//! be serialized.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -52,6 +55,8 @@ mod router;
 mod sending;
 mod shard;
 mod waiting;
+#[cfg(feature = "serde")]
+mod wire;
 pub mod workload;
 
 pub use accounts::{Accounts, DeadCounts, Dropped, Reason};

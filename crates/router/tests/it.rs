@@ -8,5 +8,6 @@ mod it {
     mod identity;
     mod traffic;
     mod waiting;
+    mod wire;
     mod workloads;
 }
