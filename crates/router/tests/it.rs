@@ -5,6 +5,7 @@
 mod it {
     mod accounts;
     mod back_pressure;
+    mod codecs;
     mod identity;
     mod traffic;
     mod waiting;
