@@ -8,6 +8,7 @@ use std::ops::AddAssign;
 ///
 /// A message that a send gave back to its sender was not sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Accounts {
     /// Taken over from senders.
     pub sent: u64,
@@ -23,6 +24,7 @@ pub struct Accounts {
 
 /// Messages dropped, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Dropped {
     /// The oldest of a full mailbox, to make room.
     pub oldest: u64,
@@ -34,6 +36,7 @@ pub struct Dropped {
 
 /// Dead letters, by [`Reason`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DeadCounts {
     /// For an agent that is not there.
     pub no_such_agent: u64,

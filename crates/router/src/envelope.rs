@@ -3,21 +3,28 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use crate::priority::Rank;
+use crate::route::RouteNumber;
 use crate::samples::Sample;
 use crate::{AgentId, Priority, Route};
 
 /// A message with what a router must know of it: 16 bytes beside the message itself.
+///
+/// Serialized (feature `serde`), its time to live is the milliseconds that remain, from which
+/// another process counts on; the time between the two is not counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Envelope<M> {
     /// Who sent it; none for a message from outside.
     pub from: Option<AgentId>,
+    #[cfg_attr(feature = "serde", serde(rename = "time_to_live_ms"))]
     expires: Expiry,
-    /// A [`Priority`] as a number, for an enum in here would serve `Option<Envelope<M>>` as the
-    /// mark of none, and such are moved byte by byte.
-    priority: u8,
-    /// A [`Route`] as a number.
-    route: u8,
+    #[cfg_attr(feature = "serde", serde(default))]
+    priority: Rank,
+    #[cfg_attr(feature = "serde", serde(default))]
+    route: RouteNumber,
     /// Set while it is in a mailbox.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) sample: Sample,
     /// The message.
     pub message: M,
@@ -30,8 +37,8 @@ impl<M> Envelope<M> {
         Self {
             from: from.into(),
             expires: Expiry::NEVER,
-            priority: Priority::Normal as u8,
-            route: Route::Direct as u8,
+            priority: Rank::default(),
+            route: RouteNumber::default(),
             sample: Sample::NONE,
             message,
         }
@@ -46,37 +53,26 @@ impl<M> Envelope<M> {
     /// The same message with another priority.
     #[must_use]
     pub fn with_priority(self, priority: Priority) -> Self {
-        Self { priority: priority as u8, ..self }
+        Self { priority: priority.into(), ..self }
     }
 
     /// The same message, addressed in another way.
     pub(crate) fn by(self, route: Route) -> Self {
-        Self { route: route as u8, ..self }
+        Self { route: route.into(), ..self }
     }
 
     /// How urgent it is.
     #[inline]
     #[must_use]
     pub const fn priority(&self) -> Priority {
-        match self.priority {
-            0 => Priority::Low,
-            1 => Priority::Normal,
-            2 => Priority::High,
-            _ => Priority::Urgent,
-        }
+        self.priority.priority()
     }
 
     /// How it was addressed.
     #[must_use]
     #[inline]
     pub const fn route(&self) -> Route {
-        match self.route {
-            0 => Route::Direct,
-            1 => Route::Topic,
-            2 => Route::Broadcast,
-            3 => Route::Group,
-            _ => Route::Content,
-        }
+        self.route.route()
     }
 
     /// The same envelope in another place in memory.
@@ -104,6 +100,11 @@ impl<M> Envelope<M> {
 
 /// A moment in whole milliseconds since the first was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(into = "Option<u32>", from = "Option<u32>")
+)]
 struct Expiry(u32);
 
 impl Expiry {
@@ -117,6 +118,23 @@ impl Expiry {
     #[cold]
     fn is_past(self) -> bool {
         running().as_millis() > u128::from(self.0)
+    }
+}
+
+/// The milliseconds that remain; none where it never comes.
+#[cfg(feature = "serde")]
+impl From<Expiry> for Option<u32> {
+    fn from(expiry: Expiry) -> Self {
+        let now = u32::try_from(running().as_millis()).unwrap_or(u32::MAX);
+        (expiry != Expiry::NEVER).then(|| expiry.0.saturating_sub(now))
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<Option<u32>> for Expiry {
+    fn from(remaining_ms: Option<u32>) -> Self {
+        let after = |ms: u32| Self::after(Duration::from_millis(ms.into()));
+        remaining_ms.map_or(Self::NEVER, after)
     }
 }
 

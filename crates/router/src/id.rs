@@ -6,8 +6,14 @@ use std::num::NonZeroU32;
 /// An agent's place in a router, and which of the place's owners it is: an id never means another
 /// agent, even after its place was given to one.
 ///
-/// 8 bytes, as is `Option<AgentId>`. It means something only to the router that made it.
+/// 8 bytes, as is `Option<AgentId>`. It means something only to the router that made it; one that
+/// was read from elsewhere (feature `serde`) is at worst an agent that is not there.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(into = "crate::wire::WireId", try_from = "crate::wire::WireId")
+)]
 pub struct AgentId {
     index: u32,
     generation: NonZeroU32,

@@ -36,6 +36,9 @@
 //! assert!(router.accounts().balance());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! With the feature `serde`, off by default, an [`AgentId`], an [`Envelope`] and the [`Accounts`] can
+//! be serialized.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -76,6 +79,8 @@ mod tally;
 mod team;
 pub mod topics;
 mod watch;
+#[cfg(feature = "serde")]
+mod wire;
 pub mod workload;
 
 pub use accounts::{Accounts, DeadCounts, Dropped, Reason};

@@ -8,6 +8,7 @@ use crate::queue::Queue;
 /// hands out eight are urgent, four high, two normal and one low: nothing starves. Where some
 /// priorities have none, the most urgent of the others take the turns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[repr(u8)]
 pub enum Priority {
     /// When there is nothing better to do.
@@ -24,6 +25,43 @@ pub enum Priority {
 impl Priority {
     /// All, the least urgent first.
     pub const ALL: [Self; 4] = [Self::Low, Self::Normal, Self::High, Self::Urgent];
+}
+
+/// A [`Priority`] as a number: an enum in an envelope would serve `Option<Envelope<M>>` as the mark
+/// of none, and such are moved byte by byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "Priority", into = "Priority"))]
+pub(crate) struct Rank(u8);
+
+impl Rank {
+    #[inline]
+    pub(crate) const fn priority(self) -> Priority {
+        match self.0 {
+            0 => Priority::Low,
+            1 => Priority::Normal,
+            2 => Priority::High,
+            _ => Priority::Urgent,
+        }
+    }
+}
+
+impl Default for Rank {
+    fn default() -> Self {
+        Priority::default().into()
+    }
+}
+
+impl From<Priority> for Rank {
+    fn from(priority: Priority) -> Self {
+        Self(priority as u8)
+    }
+}
+
+impl From<Rank> for Priority {
+    fn from(rank: Rank) -> Self {
+        rank.priority()
+    }
 }
 
 /// Whose turn it is in a mailbox that holds more than normal messages.

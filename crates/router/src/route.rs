@@ -2,6 +2,7 @@
 
 /// How a message was addressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[repr(u8)]
 pub enum Route {
     /// To one agent.
@@ -32,5 +33,42 @@ impl Route {
             Self::Group => "group",
             Self::Content => "content",
         }
+    }
+}
+
+/// A [`Route`] as a number, for the reason that [`Rank`](crate::priority::Rank) is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "Route", into = "Route"))]
+pub(crate) struct RouteNumber(u8);
+
+impl RouteNumber {
+    #[inline]
+    pub(crate) const fn route(self) -> Route {
+        match self.0 {
+            0 => Route::Direct,
+            1 => Route::Topic,
+            2 => Route::Broadcast,
+            3 => Route::Group,
+            _ => Route::Content,
+        }
+    }
+}
+
+impl Default for RouteNumber {
+    fn default() -> Self {
+        Route::default().into()
+    }
+}
+
+impl From<Route> for RouteNumber {
+    fn from(route: Route) -> Self {
+        Self(route as u8)
+    }
+}
+
+impl From<RouteNumber> for Route {
+    fn from(number: RouteNumber) -> Self {
+        number.route()
     }
 }

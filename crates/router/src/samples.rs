@@ -11,7 +11,7 @@ use hdrhistogram::Histogram;
 use crate::{Envelope, Route};
 
 /// A message that is timed has a number that leads to when it was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sample(u16);
 
 impl Sample {

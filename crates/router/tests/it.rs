@@ -6,6 +6,7 @@ mod it {
     mod accounts;
     mod back_pressure;
     mod closing;
+    mod codecs;
     mod content;
     mod groups;
     mod identity;
@@ -16,5 +17,6 @@ mod it {
     mod topics;
     mod traffic;
     mod waiting;
+    mod wire;
     mod workloads;
 }
