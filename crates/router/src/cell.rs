@@ -16,6 +16,7 @@ use std::time::Instant;
 use crate::accounts::Accounts;
 use crate::aftermath::Aftermath;
 use crate::envelope::Envelope;
+use crate::parking::Patience;
 use crate::shard::{Place, Shard};
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, fence};
 
@@ -36,8 +37,16 @@ pub(crate) struct Batch<M> {
 pub(crate) struct Cell<M> {
     shard: Mutex<Shard<M>>,
     inbox: Inbox<M>,
-    /// How many receivers wait in the shard.
+    state: State,
+}
+
+/// What can be known of a shard without holding it; it was so when the shard was last let go.
+#[derive(Debug)]
+struct State {
+    /// How many receivers wait in it.
     receivers: AtomicUsize,
+    /// Messages in its mailboxes.
+    queued: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -68,7 +77,7 @@ impl<M> Cell<M> {
         Self {
             shard: Mutex::new(Shard::new(dead_kept)),
             inbox: Inbox { batches: Mutex::new(batches), has_mail: AtomicBool::new(false) },
-            receivers: AtomicUsize::new(0),
+            state: State { receivers: AtomicUsize::new(0), queued: AtomicUsize::new(0) },
         }
     }
 
@@ -90,31 +99,41 @@ impl<M> Cell<M> {
 
     #[inline]
     fn hold(&self) -> Held<'_, M> {
-        match self.try_hold() {
-            Some(held) => held,
-            None => {
-                let shard = self.shard.lock().unwrap_or_else(PoisonError::into_inner);
-                Held::new(shard, &self.receivers, true)
+        let (shard, was_contended) = match self.try_lock() {
+            Some(shard) => (shard, false),
+            None => (self.lock_contended(), true),
+        };
+        Held::new(shard, &self.state, was_contended)
+    }
+
+    /// Shards are held shortly: to look again for a while costs less than to sleep and be woken.
+    #[cold]
+    #[inline(never)]
+    fn lock_contended(&self) -> MutexGuard<'_, Shard<M>> {
+        let mut patience = Patience::default();
+        while patience.is_left() {
+            if let Some(shard) = self.try_lock() {
+                return shard;
             }
         }
+        self.shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[inline]
-    fn try_hold(&self) -> Option<Held<'_, M>> {
-        let shard = match self.shard.try_lock() {
-            Ok(shard) => shard,
-            Err(TryLockError::Poisoned(shard)) => shard.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
-        Some(Held::new(shard, &self.receivers, false))
+    fn try_lock(&self) -> Option<MutexGuard<'_, Shard<M>>> {
+        match self.shard.try_lock() {
+            Ok(shard) => Some(shard),
+            Err(TryLockError::Poisoned(shard)) => Some(shard.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
-    /// Leaves a batch, which is exchanged for an empty one; not while more than `most` messages
-    /// are on the way.
+    /// Leaves a batch, which is exchanged for an empty one; not while `most` messages are in flight:
+    /// on the way, or in the mailboxes when the shard was last let go.
     pub(crate) fn leave(&self, batch: &mut Batch<M>, most: usize) -> bool {
         {
             let mut batches = self.batches();
-            if batches.messages >= most {
+            if batches.messages + self.state.queued.load(Ordering::Relaxed) >= most {
                 return false;
             }
             batches.messages += batch.transfers.len();
@@ -122,9 +141,15 @@ impl<M> Cell<M> {
             batches.full.push_back(replace(batch, empty));
             self.inbox.has_mail.store(true, Ordering::Relaxed);
         }
-        claim(&mut batch.transfers);
         self.settle();
+        claim(&mut batch.transfers);
         true
+    }
+
+    /// Whether it is worth a look, for who has just found nothing: messages were in the shard when
+    /// it was last let go, or are in the inbox.
+    pub(crate) fn may_have_messages(&self) -> bool {
+        self.state.queued.load(Ordering::Relaxed) > 0 || self.inbox.has_mail.load(Ordering::Relaxed)
     }
 
     /// What became of its messages.
@@ -143,14 +168,15 @@ impl<M> Cell<M> {
     fn settle(&self) {
         loop {
             fence(Ordering::SeqCst);
-            if self.receivers.load(Ordering::Relaxed) == 0
+            if self.state.receivers.load(Ordering::Relaxed) == 0
                 || !self.inbox.has_mail.load(Ordering::Relaxed)
             {
                 return;
             }
             // Dropped in the opposite order.
             let mut after = Aftermath::new();
-            let Some(mut held) = self.try_hold() else { return };
+            let Some(shard) = self.try_lock() else { return };
+            let mut held = Held::new(shard, &self.state, false);
             self.empty_inbox(&mut held.shard, &mut after);
         }
     }
@@ -193,21 +219,17 @@ fn claim<T>(batch: &mut Vec<T>) {
     batch.spare_capacity_mut().fill_with(MaybeUninit::zeroed);
 }
 
-/// A shard that is held; tells before it lets go how many receivers wait in it.
+/// A shard that is held; tells its state before it lets go.
 struct Held<'a, M> {
     shard: MutexGuard<'a, Shard<M>>,
-    receivers: &'a AtomicUsize,
+    state: &'a State,
 }
 
 impl<'a, M> Held<'a, M> {
     #[inline]
-    fn new(
-        mut shard: MutexGuard<'a, Shard<M>>,
-        receivers: &'a AtomicUsize,
-        was_contended: bool,
-    ) -> Self {
+    fn new(mut shard: MutexGuard<'a, Shard<M>>, state: &'a State, was_contended: bool) -> Self {
         shard.watch.begin(was_contended);
-        Self { shard, receivers }
+        Self { shard, state }
     }
 }
 
@@ -215,9 +237,13 @@ impl<M> Drop for Held<'_, M> {
     #[inline]
     fn drop(&mut self) {
         self.shard.watch.end();
-        let receivers = self.shard.receivers();
-        if receivers != self.receivers.load(Ordering::Relaxed) {
-            self.receivers.store(receivers, Ordering::Relaxed);
+        let State { receivers, queued } = self.state;
+        // Written only where they change: others look at them.
+        if self.shard.receivers() != receivers.load(Ordering::Relaxed) {
+            receivers.store(self.shard.receivers(), Ordering::Relaxed);
+        }
+        if self.shard.queued() != queued.load(Ordering::Relaxed) {
+            queued.store(self.shard.queued(), Ordering::Relaxed);
         }
     }
 }
@@ -228,7 +254,7 @@ struct Settle<'a, M>(&'a Cell<M>);
 impl<M> Drop for Settle<'_, M> {
     #[inline]
     fn drop(&mut self) {
-        if self.0.receivers.load(Ordering::Relaxed) > 0 {
+        if self.0.state.receivers.load(Ordering::Relaxed) > 0 {
             self.0.settle();
         }
     }

@@ -65,6 +65,7 @@ mod parking;
 mod priority;
 mod queue;
 mod ready;
+mod receiving;
 mod request;
 mod route;
 mod router;

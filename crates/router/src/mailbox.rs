@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::parking::{block_on, block_until};
+use crate::parking::{Patience, block_on, block_until};
 use crate::{AgentId, Envelope, ReceiveError, Router};
 
 /// How much a mailbox holds and what happens beyond that.
@@ -93,10 +93,28 @@ impl<M> Mailbox<M> {
     /// # Errors
     /// Only that nothing will come any more.
     pub fn receive(&mut self) -> Result<Envelope<M>, ReceiveError> {
-        match self.try_receive() {
-            Err(ReceiveError::Empty(_)) => block_on(|context| self.poll_receive(context)),
-            result => result,
+        let mut patience = Patience::default();
+        loop {
+            match self.try_receive() {
+                Err(ReceiveError::Empty(_)) if self.waits_a_moment(&mut patience) => {}
+                Err(ReceiveError::Empty(_)) => {
+                    return block_on(|context| self.poll_receive(context));
+                }
+                result => return result,
+            }
         }
+    }
+
+    /// Whether there may be a message after a moment's patience.
+    fn waits_a_moment(&self, patience: &mut Patience) -> bool {
+        let cell = self.router.cell(self.id);
+        while patience.is_left() {
+            // Without the lock, which a sender may want.
+            if cell.may_have_messages() {
+                return true;
+            }
+        }
+        false
     }
 
     /// The next message that comes before a deadline.
@@ -138,13 +156,61 @@ impl<M> Mailbox<M> {
         self.router.receive_batch(self.id, most, out)
     }
 
+    /// As [`receive_batch`](Self::receive_batch), but waits until there is one at least. Where
+    /// `most` is 0 it neither waits nor receives.
+    ///
+    /// # Errors
+    /// Only that nothing will come any more.
+    pub fn receive_many(
+        &mut self,
+        most: usize,
+        out: &mut Vec<Envelope<M>>,
+    ) -> Result<usize, ReceiveError> {
+        let mut patience = Patience::default();
+        loop {
+            match self.receive_batch(most, out) {
+                Ok(0) if most > 0 && self.waits_a_moment(&mut patience) => {}
+                Ok(0) if most > 0 => {
+                    return block_on(|context| self.poll_receive_many(most, out, context));
+                }
+                result => return result,
+            }
+        }
+    }
+
     /// The next message; works in any executor. Dropping the future loses nothing.
     ///
     /// # Errors
     /// Only that nothing will come any more.
     pub async fn receive_async(&mut self) -> Result<Envelope<M>, ReceiveError> {
-        let waits = Waits { mailbox: self };
-        poll_fn(|context| waits.mailbox.poll_receive(context)).await
+        let mut waits = Waits { mailbox: self, is_noted: false };
+        poll_fn(|context| waits.poll(|mailbox| mailbox.poll_receive(context))).await
+    }
+
+    /// As [`receive_many`](Self::receive_many), in any executor: one look at the mailbox for all
+    /// that came since. Dropping the future loses nothing: messages are in `out` only once it is
+    /// ready.
+    ///
+    /// # Errors
+    /// Only that nothing will come any more.
+    pub async fn receive_many_async(
+        &mut self,
+        most: usize,
+        out: &mut Vec<Envelope<M>>,
+    ) -> Result<usize, ReceiveError> {
+        let mut waits = Waits { mailbox: self, is_noted: false };
+        poll_fn(|context| waits.poll(|mailbox| mailbox.poll_receive_many(most, out, context))).await
+    }
+
+    /// For futures written by hand: adds what is there, at most `most`, to `out`, or the waker is
+    /// kept.
+    pub fn poll_receive_many(
+        &mut self,
+        most: usize,
+        out: &mut Vec<Envelope<M>>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<usize, ReceiveError>> {
+        self.router.poll_receive_many(self.id, most, out, context)
     }
 
     /// For futures written by hand: the next message, or the waker is kept.
@@ -165,10 +231,22 @@ impl<M> Drop for Mailbox<M> {
 /// A receiver that may be waiting; when it is dropped it no longer is.
 struct Waits<'a, M> {
     mailbox: &'a mut Mailbox<M>,
+    /// Whether its waker was kept.
+    is_noted: bool,
+}
+
+impl<M> Waits<'_, M> {
+    fn poll<T>(&mut self, poll: impl FnOnce(&mut Mailbox<M>) -> Poll<T>) -> Poll<T> {
+        let polled = poll(self.mailbox);
+        self.is_noted = polled.is_pending();
+        polled
+    }
 }
 
 impl<M> Drop for Waits<'_, M> {
     fn drop(&mut self) {
-        self.mailbox.router.stop_receiving(self.mailbox.id);
+        if self.is_noted {
+            self.mailbox.router.stop_receiving(self.mailbox.id);
+        }
     }
 }

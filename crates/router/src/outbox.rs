@@ -12,9 +12,9 @@ use crate::{AgentId, Envelope, Router, SendError};
 /// What it holds back is sent by [`flush`](Self::flush), and when it is dropped. To one receiver its
 /// messages come in the order in which they were sent; an outbox is one sender, apart from
 /// [`Router::send`]. As it does not wait for an answer, a mailbox that would have it wait takes its
-/// messages beyond its capacity (how many may be on the way is
-/// [`RouterOptions::in_transit`](crate::RouterOptions::in_transit)), and one that rejects makes
-/// them dead letters.
+/// messages beyond its capacity, and one that rejects makes them dead letters. What holds it up
+/// instead is how many messages the receiver's shard has:
+/// [`RouterOptions::in_flight`](crate::RouterOptions::in_flight).
 #[derive(Debug)]
 pub struct Outbox<M> {
     router: Router<M>,
@@ -33,8 +33,8 @@ impl<M> Outbox<M> {
     /// Sends a message, or holds it back to be sent with others.
     ///
     /// # Errors
-    /// The message back: [`SendError::Full`] while too many messages are on the way to the
-    /// receiver's shard (receive from it, then try again), or because the router is closed.
+    /// The message back: [`SendError::Full`] while too many messages are in the receiver's shard or
+    /// on the way to it (try again once some were received), or because the router is closed.
     #[inline(always)]
     pub fn send(&mut self, to: AgentId, envelope: Envelope<M>) -> Result<(), SendError<M>> {
         let shard = self.router.shard_of(to);
@@ -42,7 +42,7 @@ impl<M> Outbox<M> {
             if self.router.is_closed() {
                 return Err(SendError::Closed { to, envelope });
             }
-            if !self.router.cells()[shard].leave(&mut self.held[shard], self.router.in_transit()) {
+            if !self.router.cells()[shard].leave(&mut self.held[shard], self.router.in_flight()) {
                 return Err(SendError::Full { to, envelope });
             }
         }
@@ -54,16 +54,16 @@ impl<M> Outbox<M> {
         Ok(())
     }
 
-    /// Sends what is held back; returns how many messages still are, because too many are on the
-    /// way to their shard.
+    /// Sends what is held back; returns how many messages still are, because too many are in their
+    /// shards.
     pub fn flush(&mut self) -> usize {
-        self.hand_over(self.router.in_transit())
+        self.hand_over(self.router.in_flight())
     }
 
-    fn hand_over(&mut self, in_transit: usize) -> usize {
+    fn hand_over(&mut self, in_flight: usize) -> usize {
         let mut left = 0;
         for (cell, held) in self.router.cells().iter().zip(&mut self.held) {
-            if !held.transfers.is_empty() && !cell.leave(held, in_transit) {
+            if !held.transfers.is_empty() && !cell.leave(held, in_flight) {
                 left += held.transfers.len();
             }
         }

@@ -1,5 +1,6 @@
 //! Waiting by blocking the thread: executors for one future.
 
+use std::hint::spin_loop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -31,6 +32,36 @@ impl Wake for Parked {
         if !self.is_woken.swap(true, Ordering::Release) {
             self.thread.unpark();
         }
+    }
+}
+
+/// Looks again and again for a little while before a thread sleeps: to sleep and be woken takes
+/// longer than most waits for another thread that is at work.
+#[derive(Debug, Default)]
+pub(crate) struct Patience {
+    looks: u32,
+}
+
+impl Patience {
+    /// Looks between which the processor just pauses, each time twice as long.
+    const PAUSES: u32 = 7;
+    /// Looks after that, between which other threads may run.
+    const YIELDS: u32 = 4;
+
+    /// Whether to look once more, after a moment.
+    pub(crate) fn is_left(&mut self) -> bool {
+        if self.looks >= Self::PAUSES + Self::YIELDS {
+            return false;
+        }
+        if self.looks < Self::PAUSES {
+            for _ in 0..1 << self.looks {
+                spin_loop();
+            }
+        } else {
+            thread::yield_now();
+        }
+        self.looks += 1;
+        true
     }
 }
 

@@ -13,21 +13,20 @@
 const NONE: u32 = 0;
 
 /// The elements of any number of queues.
+///
+/// What follows what is kept apart from the elements: those of a long queue are seldom in the cache,
+/// and with the links at hand many of them can be fetched at once.
 #[derive(Debug)]
 pub(crate) struct Pool<T> {
-    nodes: Vec<Node<T>>,
-    /// The first of the places that became free, each of which leads to the next.
+    /// The place after each place, in its queue or among those that became free.
+    next: Vec<u32>,
+    /// None while the place is free.
+    elements: Vec<Option<T>>,
+    /// The first of the places that became free.
     free: u32,
     /// The first of those that were not used since all were free.
     fresh: u32,
     length: usize,
-}
-
-#[derive(Debug)]
-struct Node<T> {
-    next: u32,
-    /// None while the place is free.
-    element: Option<T>,
 }
 
 /// First in, first out.
@@ -47,7 +46,7 @@ impl Queue {
 
 impl<T> Pool<T> {
     pub(crate) fn new() -> Self {
-        Self { nodes: vec![Node { next: NONE, element: None }], free: NONE, fresh: 1, length: 0 }
+        Self { next: vec![NONE], elements: vec![None], free: NONE, fresh: 1, length: 0 }
     }
 
     /// Elements of all queues.
@@ -60,20 +59,19 @@ impl<T> Pool<T> {
     #[inline(always)]
     pub(crate) fn push(&mut self, queue: &mut Queue, element: T) -> Result<(), T> {
         let place = if self.free == NONE {
-            if self.fresh as usize == self.nodes.len() && !self.grow() {
+            if self.fresh as usize == self.next.len() && !self.grow() {
                 return Err(element);
             }
             self.fresh += 1;
             self.fresh - 1
         } else {
             let place = self.free;
-            self.free = self.nodes[place as usize].next;
+            self.free = self.next[place as usize];
             place
         };
-        let node = &mut self.nodes[place as usize];
-        node.next = NONE;
-        node.element = Some(element);
-        self.nodes[queue.last as usize].next = place;
+        self.elements[place as usize] = Some(element);
+        self.next[place as usize] = NONE;
+        self.next[queue.last as usize] = place;
         queue.first |= place & all_if(queue.last == NONE);
         queue.last = place;
         self.length += 1;
@@ -83,9 +81,10 @@ impl<T> Pool<T> {
     /// Adds a place; whether there is a number for it.
     #[cold]
     fn grow(&mut self) -> bool {
-        let has_number = self.nodes.len() < u32::MAX as usize;
+        let has_number = self.next.len() < u32::MAX as usize;
         if has_number {
-            self.nodes.push(Node { next: NONE, element: None });
+            self.next.push(NONE);
+            self.elements.push(None);
         }
         has_number
     }
@@ -93,12 +92,12 @@ impl<T> Pool<T> {
     /// The element that [`pop`](Self::pop) would take.
     #[inline]
     pub(crate) fn first(&self, queue: &Queue) -> Option<&T> {
-        self.nodes[queue.first as usize].element.as_ref()
+        self.elements[queue.first as usize].as_ref()
     }
 
     /// The element that [`pop`](Self::pop) would take.
     pub(crate) fn first_mut(&mut self, queue: &Queue) -> Option<&mut T> {
-        self.nodes[queue.first as usize].element.as_mut()
+        self.elements[queue.first as usize].as_mut()
     }
 
     #[inline]
@@ -107,19 +106,17 @@ impl<T> Pool<T> {
         if place == NONE {
             return None;
         }
-        let node = &mut self.nodes[place as usize];
-        queue.first = node.next;
-        queue.last &= all_if(node.next != NONE);
+        let next = &mut self.next[place as usize];
+        queue.first = *next;
+        queue.last &= all_if(*next != NONE);
+        *next = self.free;
+        self.free = place;
         self.length -= 1;
         if self.length == 0 {
-            node.next = NONE;
             self.free = NONE;
             self.fresh = 1;
-        } else {
-            node.next = self.free;
-            self.free = place;
         }
-        node.element.take()
+        self.elements[place as usize].take()
     }
 
     /// Moves the first element of one queue to the head of another.
@@ -128,12 +125,12 @@ impl<T> Pool<T> {
         if place == NONE {
             return;
         }
-        let node = &mut self.nodes[place as usize];
-        from.first = node.next;
+        let next = &mut self.next[place as usize];
+        from.first = *next;
         if from.first == NONE {
             from.last = NONE;
         }
-        node.next = to.first;
+        *next = to.first;
         to.first = place;
         if to.last == NONE {
             to.last = place;
@@ -188,7 +185,7 @@ mod tests {
                 prop_assert_eq!(pool.len(), held);
             }
             // Places are used again.
-            prop_assert_eq!(pool.nodes.len(), most + 1);
+            prop_assert_eq!(pool.elements.len(), most + 1);
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::task::{Context, Poll};
 use std::time::Instant;
 
 use crate::accounts::{Accounts, Reason};
@@ -27,17 +26,19 @@ pub struct RouterOptions {
     /// Parts that agents are spread over, each with a lock of its own: as many as threads will work
     /// on messages. Made a power of two, at most 1,024.
     pub shards: NonZeroUsize,
-    /// Most messages on the way to a shard by [`Outbox`] before senders must hold theirs back.
-    pub in_transit: usize,
+    /// Messages in a shard, on the way to it or in its mailboxes, beyond which every [`Outbox`] holds
+    /// back what is for it: what keeps memory bounded, and messages in the caches, where senders do
+    /// not wait for single mailboxes. An agent that never receives should have a mailbox that drops.
+    pub in_flight: usize,
     /// Dead letters that each shard keeps to be looked at; the oldest make room.
     pub dead_letters: usize,
 }
 
 impl Default for RouterOptions {
-    /// A shard for each processor, 65,536 messages in transit, 64 dead letters.
+    /// A shard for each processor, 8,192 messages in flight, 64 dead letters.
     fn default() -> Self {
         let shards = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { shards, in_transit: 1 << 16, dead_letters: 64 }
+        Self { shards, in_flight: 1 << 13, dead_letters: 64 }
     }
 }
 
@@ -81,7 +82,7 @@ pub(crate) struct Shared<M> {
     next_shard: AtomicU32,
     next_wait: AtomicU64,
     pub(crate) is_closed: AtomicBool,
-    in_transit: usize,
+    in_flight: usize,
 }
 
 impl<M> Clone for Router<M> {
@@ -110,7 +111,7 @@ impl<M> Router<M> {
                 next_shard: AtomicU32::new(0),
                 next_wait: AtomicU64::new(0),
                 is_closed: AtomicBool::new(false),
-                in_transit: options.in_transit,
+                in_flight: options.in_flight,
             }),
         }
     }
@@ -291,75 +292,6 @@ impl<M> Router<M> {
             .with(|shard, after| work(&mut Desk { shard, after, addresses, number }))
     }
 
-    /// The next message of an agent, if there is one.
-    ///
-    /// # Errors
-    /// [`ReceiveError::Empty`], or that nothing will come any more.
-    #[inline]
-    pub fn try_receive(&self, agent: AgentId) -> Result<Envelope<M>, ReceiveError> {
-        let place = self.place_of(agent);
-        self.cell(agent).with(|shard, after| match shard.receive(place, after) {
-            Ok(Some(envelope)) => Ok(envelope),
-            Ok(None) => Err(self.nothing_for(agent)),
-            Err(Gone) => Err(ReceiveError::NoSuchAgent(agent)),
-        })
-    }
-
-    /// Adds messages of an agent that are there to `out`, at most `most`; returns how many.
-    ///
-    /// # Errors
-    /// That nothing will come any more; an empty mailbox is no error.
-    pub fn receive_batch(
-        &self,
-        agent: AgentId,
-        most: usize,
-        out: &mut Vec<Envelope<M>>,
-    ) -> Result<usize, ReceiveError> {
-        let place = self.place_of(agent);
-        let before = out.len();
-        self.cell(agent)
-            .with(|shard, after| {
-                while out.len() - before < most {
-                    let Some(envelope) = shard.receive(place, after)? else { break };
-                    out.push(envelope);
-                }
-                Ok(())
-            })
-            .map_err(|Gone| ReceiveError::NoSuchAgent(agent))?;
-        match out.len() - before {
-            0 if most > 0 && self.is_closed() => Err(ReceiveError::Closed(agent)),
-            count => Ok(count),
-        }
-    }
-
-    pub(crate) fn poll_receive(
-        &self,
-        agent: AgentId,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<Envelope<M>, ReceiveError>> {
-        let place = self.place_of(agent);
-        self.cell(agent).with(|shard, after| {
-            let found = match shard.receive(place, after) {
-                Ok(Some(envelope)) => return Poll::Ready(Ok(envelope)),
-                // Whoever closes the router wakes those who wait after this lock is free.
-                Ok(None) if self.is_closed() => {
-                    return Poll::Ready(Err(ReceiveError::Closed(agent)));
-                }
-                Ok(None) => shard.wait_to_receive(place, context.waker(), after),
-                Err(Gone) => Err(Gone),
-            };
-            match found {
-                Ok(()) => Poll::Pending,
-                Err(Gone) => Poll::Ready(Err(ReceiveError::NoSuchAgent(agent))),
-            }
-        })
-    }
-
-    pub(crate) fn stop_receiving(&self, agent: AgentId) {
-        let place = self.place_of(agent);
-        self.cell(agent).with(|shard, after| shard.stop_receiving(place, after));
-    }
-
     /// Whether an agent is there.
     #[must_use]
     pub fn has(&self, agent: AgentId) -> bool {
@@ -440,12 +372,6 @@ impl<M> Router<M> {
         }
     }
 
-    /// Why there is nothing to receive for an agent that is there.
-    #[cold]
-    fn nothing_for(&self, agent: AgentId) -> ReceiveError {
-        if self.is_closed() { ReceiveError::Closed(agent) } else { ReceiveError::Empty(agent) }
-    }
-
     #[inline]
     pub(crate) fn cell(&self, agent: AgentId) -> &Cell<M> {
         &self.shared.cells[self.shard_of(agent)]
@@ -472,8 +398,8 @@ impl<M> Router<M> {
         &self.shared.cells
     }
 
-    pub(crate) fn in_transit(&self) -> usize {
-        self.shared.in_transit
+    pub(crate) fn in_flight(&self) -> usize {
+        self.shared.in_flight
     }
 
     pub(crate) fn next_wait(&self) -> u64 {

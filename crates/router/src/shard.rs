@@ -392,13 +392,19 @@ impl<M> Shard<M> {
     }
 
     pub(crate) fn accounts(&self) -> Accounts {
-        self.tally.accounts(self.messages.len() as u64, self.dead.counts)
+        self.tally.accounts(self.queued() as u64, self.dead.counts)
     }
 
     /// Where agents live.
     pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
         let slots = self.slots.iter().enumerate().filter(|(_, slot)| slot.is_taken);
         slots.map(|(number, slot)| Place { slot: number as u32, owner: slot.owner })
+    }
+
+    /// Messages in its mailboxes.
+    #[inline]
+    pub(crate) fn queued(&self) -> usize {
+        self.messages.len()
     }
 
     /// Agents that are there.
@@ -411,7 +417,7 @@ impl<M> Shard<M> {
             busy: self.watch.busy(),
             holds: self.watch.holds(),
             contended: self.watch.contended(),
-            queued: self.messages.len() as u64,
+            queued: self.queued() as u64,
             deepest: self.tally.deepest,
             receivers_waiting: self.asides.receivers(),
             senders_waiting: self.asides.senders(),

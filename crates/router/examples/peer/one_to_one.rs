@@ -22,10 +22,7 @@ pub fn batches(traffic: Traffic) -> Result<u64, Refused> {
         let (mut sum, mut batch) = (0, Vec::with_capacity(CAPACITY as usize));
         let mut left = traffic.messages;
         while left > 0 {
-            if mailbox.receive_batch(CAPACITY as usize, &mut batch)? == 0 {
-                batch.push(mailbox.receive()?);
-            }
-            left -= batch.len() as u64;
+            left -= mailbox.receive_many(CAPACITY as usize, &mut batch)? as u64;
             for envelope in batch.drain(..) {
                 sum = noted(sum, mailbox.id().index(), envelope.message);
             }
@@ -110,7 +107,7 @@ pub fn paced(schedule: Schedule) -> Result<LatencyRecorder, Refused> {
 fn one_shard() -> Router<Message> {
     Router::new(RouterOptions {
         shards: NonZeroUsize::MIN,
-        in_transit: CAPACITY as usize,
+        in_flight: CAPACITY as usize,
         ..RouterOptions::default()
     })
 }

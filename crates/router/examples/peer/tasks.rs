@@ -12,6 +12,9 @@ use router::{
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::yield_now;
 
+/// Messages that a shard may have before its senders yield: as many as stay in the caches.
+const IN_FLIGHT: usize = 4_096;
+
 /// A runtime with so many threads.
 pub fn runtime(threads: u32) -> Result<Runtime, Refused> {
     Ok(Builder::new_multi_thread().worker_threads(threads as usize).build()?)
@@ -20,7 +23,8 @@ pub fn runtime(threads: u32) -> Result<Runtime, Refused> {
 /// Sends and receives every message; answers the checksum. The router and its tasks are made anew.
 pub fn run(runtime: &Runtime, traffic: Traffic) -> Result<u64, Refused> {
     let shards = NonZeroUsize::new(traffic.senders as usize).unwrap_or(NonZeroUsize::MIN);
-    let router = Router::new(RouterOptions { shards, ..RouterOptions::default() });
+    let router =
+        Router::new(RouterOptions { shards, in_flight: IN_FLIGHT, ..RouterOptions::default() });
     let mailboxes: Vec<_> = (0..traffic.agents)
         .map(|_| router.mailbox(MailboxOptions::default()))
         .collect::<Result<_, _>>()?;
@@ -71,13 +75,9 @@ async fn receive(mut mailbox: Mailbox<Message>) -> Result<u64, ReceiveError> {
     let agent = mailbox.id().index();
     let (mut sum, mut batch) = (0, Vec::new());
     loop {
-        match mailbox.receive_async().await {
-            Ok(envelope) => sum = noted(sum, agent, envelope.message),
+        match mailbox.receive_many_async(BURST, &mut batch).await {
+            Ok(_) => {}
             Err(ReceiveError::Closed(_)) => return Ok(sum),
-            Err(error) => return Err(error),
-        }
-        match mailbox.receive_batch(BURST, &mut batch) {
-            Ok(_) | Err(ReceiveError::Closed(_)) => {}
             Err(error) => return Err(error),
         }
         for envelope in batch.drain(..) {

@@ -96,7 +96,7 @@ impl<M> Shard<M> {
 
     /// Whether no message is left; else the waker is woken when that is so.
     pub(crate) fn wait_until_empty(&mut self, waker: &Waker) -> bool {
-        let is_empty = self.messages.len() == 0;
+        let is_empty = self.queued() == 0;
         if !is_empty && !self.on_empty.iter().any(|known| known.will_wake(waker)) {
             self.on_empty.push(waker.clone());
         }
@@ -106,7 +106,7 @@ impl<M> Shard<M> {
     /// To be called when work is done.
     #[inline]
     pub(crate) fn tell_if_empty(&mut self, after: &mut Aftermath<M>) {
-        if !self.on_empty.is_empty() && self.messages.len() == 0 {
+        if !self.on_empty.is_empty() && self.queued() == 0 {
             for waker in take(&mut self.on_empty) {
                 after.wake(waker);
             }

@@ -5,7 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use router::{
-    Envelope, MailboxOptions, ReceiveError, RegisterError, Router, SendError, Sent, WhenFull,
+    Envelope, MailboxOptions, Outbox, ReceiveError, RegisterError, Router, SendError, Sent,
+    WhenFull,
 };
 
 fn bounded(capacity: u32, when_full: WhenFull) -> MailboxOptions {
@@ -125,25 +126,35 @@ fn a_closed_router_delivers_what_it_has_and_takes_nothing_more() {
 }
 
 #[test]
-fn an_outbox_is_held_up_by_what_is_on_the_way() {
-    let options = router::RouterOptions { in_transit: 64, ..Default::default() };
+fn an_outbox_is_held_up_by_what_is_in_flight() {
+    let options = router::RouterOptions { in_flight: 64, ..Default::default() };
     let router = Router::new(options);
     let agent = router.register(MailboxOptions::UNBOUNDED).unwrap();
     let mut outbox = router.outbox();
     let mut taken = 0;
-    let refused = loop {
+    let mut send_all = |outbox: &mut Outbox<u32>| loop {
         match outbox.send(agent, Envelope::new(None, taken)) {
             Ok(()) => taken += 1,
-            Err(SendError::Full { envelope, .. }) => break envelope.message,
+            Err(SendError::Full { envelope, .. }) => {
+                assert_eq!(envelope.message, taken);
+                return taken;
+            }
             Err(error) => panic!("{error}"),
         }
         assert!(taken < 1_000, "nothing holds it up");
     };
-    assert_eq!(refused, taken);
-    // Whoever receives takes in what was on the way.
+    // A batch is on the way, and the next one is held back.
+    assert_eq!(send_all(&mut outbox), 128);
     assert_eq!(router.try_receive(agent).unwrap().message, 0);
-    assert_eq!(outbox.send(agent, Envelope::new(None, taken)), Ok(()));
+    // One less is in the mailbox than may be.
+    assert_eq!(send_all(&mut outbox), 192);
+    for number in 1..64 {
+        assert_eq!(router.try_receive(agent).unwrap().message, number);
+        assert_eq!(send_all(&mut outbox), 192, "64 are in the mailbox");
+    }
+    assert_eq!(router.try_receive(agent).unwrap().message, 64);
+    assert_eq!(send_all(&mut outbox), 256);
     drop(outbox);
-    assert_eq!(received(&router, agent), (1..=taken).collect::<Vec<_>>());
+    assert_eq!(received(&router, agent), (65..256).collect::<Vec<_>>());
     assert!(router.accounts().balance());
 }
