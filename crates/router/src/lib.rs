@@ -7,8 +7,10 @@
 //!
 //! What holds, whoever sends and receives on however many threads:
 //!
-//! - **Order.** What one sender sends to one receiver is received in that order. A sender is whoever
-//!   uses one [`Outbox`], or calls [`Router::send`] one after the other.
+//! - **Order.** What one sender sends to one receiver with one [`Priority`] is received in that order.
+//!   A sender is whoever uses one [`Outbox`], or calls [`Router::send`] one after the other.
+//! - **Turns.** Senders that wait for room get it in the order in which they came, agents of a
+//!   [`Desk`] are served one message each in turn, and no priority starves.
 //! - **Accounts.** `sent = delivered + queued + dropped + dead` at every moment at which nothing
 //!   moves: [`Router::accounts`]. What is dropped is counted by reason, what has nowhere to go is a
 //!   dead letter.
@@ -18,10 +20,14 @@
 //!   mailbox go on: their messages are dead letters.
 //! - **Giving up loses nothing.** A message leaves a mailbox only when it is returned; a dropped
 //!   future of [`Mailbox::receive_async`] has taken none.
+//! - **Code of others runs unlocked.** Messages are copied and dropped, and tasks woken, while no
+//!   shard is held: a message may own a [`Mailbox`] of the same router.
 //!
-//! Whom a message is for need not be known by id: [`topics`] says who subscribes to what,
-//! [`groups`] chooses one of many alike, [`content`] asks who wants it. These tables know no router:
-//! they give ids.
+//! Whom a message is for need not be known by id. [`Router::publish`] sends to the subscribers of a
+//! topic ([`topics`]), [`Router::broadcast`] to everyone, a [`Team`] to one of many alike
+//! ([`groups`]), [`Router::send_by_content`] to whoever wants it ([`content`]); those who take part
+//! come and go while messages flow. [`Router::request`] waits for a reply, [`Router::drain`] and
+//! [`Router::shut_down`] end it all, and [`Router::snapshot`] tells what happened.
 //!
 //! ```
 //! use router::{Envelope, MailboxOptions, Router};
