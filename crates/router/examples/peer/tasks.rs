@@ -12,6 +12,9 @@ use router::{
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::yield_now;
 
+/// A thousand receivers, and two who send to them.
+pub const TASKS_1000: Traffic = Traffic { agents: 1_000, senders: 2, messages: 200_000 };
+
 /// A runtime with so many threads.
 pub fn runtime(threads: u32) -> Result<Runtime, Refused> {
     Ok(Builder::new_multi_thread().worker_threads(threads as usize).build()?)
