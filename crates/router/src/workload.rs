@@ -49,7 +49,7 @@ enum Way {
 }
 
 /// Every job, in the order they are reported.
-pub const WORKLOADS: [Workload; 6] = [
+pub const WORKLOADS: [Workload; 7] = [
     Workload {
         group: "routing",
         name: "simple",
@@ -97,6 +97,15 @@ pub const WORKLOADS: [Workload; 6] = [
         expected: 0x0000_091d_6121_e9e9,
         agents: 1_000,
         way: Way::Shards(4),
+    },
+    Workload {
+        group: "concurrent",
+        name: "threads_8",
+        analysis: "With eight threads seven of eight messages leave their shard.",
+        operations: 400_000,
+        expected: 0x0000_048d_d779_2f12,
+        agents: 1_000,
+        way: Way::Shards(8),
     },
     Workload {
         group: "concurrent",
@@ -268,7 +277,8 @@ impl Job {
     }
 
     fn shards(&self) -> Result<u64, WorkloadError> {
-        let left = AtomicI64::new(self.traffic.messages as i64);
+        let sent = (0..self.traffic.senders).map(|sender| self.traffic.sends(sender).len());
+        let left = AtomicI64::new(sent.sum::<usize>() as i64);
         thread::scope(|scope| {
             let worker = |number: u32| {
                 let worker = Worker::new(self, number, &left);

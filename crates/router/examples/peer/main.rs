@@ -3,6 +3,7 @@
 //!
 //! benches/peers/README.md says how it is asked.
 
+mod batches;
 mod one_to_one;
 mod tasks;
 
@@ -53,7 +54,7 @@ enum Shape {
 
 /// Jobs that are not in the crate's list, for it has neither executor nor clock.
 const JOBS: [(&str, Shape, Traffic); 4] = [
-    ("async/tasks_1000", Shape::Tasks, Traffic { agents: 1_000, senders: 2, messages: 1_000_000 }),
+    ("async/tasks_1000", Shape::Tasks, tasks::TASKS_1000),
     ("one_to_one/batches", Shape::OneToOne { by_batch: true }, LINE),
     ("one_to_one/single", Shape::OneToOne { by_batch: false }, LINE),
     (
@@ -112,7 +113,7 @@ fn load(problem: &str) -> Result<Loaded, Refused> {
             checked(Box::new(move || tasks::run(&runtime, traffic)))
         }
         Shape::OneToOne { by_batch: true } => {
-            let batches: Run = Box::new(move || one_to_one::batches(traffic));
+            let batches: Run = Box::new(move || one_to_one::by_batch(traffic));
             let on_the_shard: Run = Box::new(move || one_to_one::on_the_shard(traffic));
             let ways = [("receive_batch", batches), ("work", on_the_shard)];
             let (way, run) = peer::fastest(ways)?;

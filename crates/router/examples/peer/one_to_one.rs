@@ -12,24 +12,18 @@ use router::{
     WhenFull,
 };
 
+use crate::batches;
+
 /// Most messages on the way.
 const CAPACITY: u32 = 1_024;
 
 /// By the batch on both ends: an outbox, and all that is in the mailbox at once.
-pub fn batches(traffic: Traffic) -> Result<u64, Refused> {
+pub fn by_batch(traffic: Traffic) -> Result<u64, Refused> {
     let router = one_shard();
     let receive = |mailbox: &mut Mailbox<Message>| {
-        let (mut sum, mut batch) = (0, Vec::with_capacity(CAPACITY as usize));
-        let mut left = traffic.messages;
-        while left > 0 {
-            left -= mailbox.receive_many(CAPACITY as usize, &mut batch)? as u64;
-            for envelope in batch.drain(..) {
-                sum = noted(sum, mailbox.id().index(), envelope.message);
-            }
-        }
-        Ok(sum)
+        batches::receive(mailbox, traffic.messages, CAPACITY as usize)
     };
-    between_threads(&router, |to| send_batches(&router, to, traffic), receive)
+    between_threads(&router, |to| batches::send(router.outbox(), &[to], traffic.sends(0)), receive)
 }
 
 /// By an outbox to a thread that works on the receiver's shard.
@@ -52,30 +46,7 @@ pub fn on_the_shard(traffic: Traffic) -> Result<u64, Refused> {
         }
         Ok(sum)
     };
-    between_threads(&router, |to| send_batches(&router, to, traffic), receive)
-}
-
-/// Without room on the way it tries again.
-fn send_batches(
-    router: &Router<Message>,
-    to: AgentId,
-    traffic: Traffic,
-) -> Result<(), SendError<Message>> {
-    let mut outbox = router.outbox();
-    for (_, message) in traffic.sends(0) {
-        let mut next = Envelope::new(None, message);
-        while let Err(error) = outbox.send(to, next) {
-            match error {
-                SendError::Full { envelope, .. } => next = envelope,
-                SendError::Closed { .. } => return Err(error),
-            }
-            thread::yield_now();
-        }
-    }
-    while outbox.flush() > 0 {
-        thread::yield_now();
-    }
-    Ok(())
+    between_threads(&router, |to| batches::send(router.outbox(), &[to], traffic.sends(0)), receive)
 }
 
 /// One message at a time on both ends, each of which waits for the other.

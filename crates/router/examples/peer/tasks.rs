@@ -15,6 +15,9 @@ use tokio::task::yield_now;
 /// Messages that a shard may have before its senders yield: as many as stay in the caches.
 const IN_FLIGHT: usize = 4_096;
 
+/// A thousand receivers, and two who send to them.
+pub const TASKS_1000: Traffic = Traffic { agents: 1_000, senders: 2, messages: 200_000 };
+
 /// A runtime with so many threads.
 pub fn runtime(threads: u32) -> Result<Runtime, Refused> {
     Ok(Builder::new_multi_thread().worker_threads(threads as usize).build()?)

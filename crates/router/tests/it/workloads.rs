@@ -24,7 +24,8 @@ fn what_every_job_must_answer_is_what_its_traffic_adds_up_to() {
 #[test]
 fn any_number_of_messages_gives_the_answer_of_its_traffic() {
     for mut workload in WORKLOADS {
-        workload.operations = 12_345 * 4;
+        // What senders cannot share evenly is not sent.
+        workload.operations = 12_345;
         let mut job = workload.start().unwrap();
         job.run().unwrap();
         assert_eq!(job.answer(), workload.traffic().checksum(), "{}", workload.name);
