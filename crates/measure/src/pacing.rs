@@ -16,6 +16,9 @@ use crate::LatencyRecorder;
 /// tens of microseconds late.
 const SPIN: Duration = Duration::from_micros(200);
 
+/// What a thread is given to start, so that the first messages do not wait for it.
+const HEAD_START: Duration = Duration::from_millis(10);
+
 /// How operations arrive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Arrivals {
@@ -229,55 +232,87 @@ pub enum OneWayError {
     Panicked,
 }
 
+/// What messages sent by a timetable gave.
+#[derive(Clone, Debug)]
+pub struct OneWay {
+    /// Response and service times of every message.
+    pub latency: LatencyRecorder,
+    /// How late the last message was sent: time the system would still have needed.
+    pub behind: Duration,
+    /// How late the latest was sent.
+    pub furthest_behind: Duration,
+    /// From the beginning of the timetable until the last message was received.
+    pub elapsed: Duration,
+}
+
 /// Sends by a timetable from a thread of its own and receives on this one. The service time of a
 /// message is from just before it is sent until it was received; its response time is from when it
-/// should have been sent.
+/// should have been sent. The timetable begins when both threads are there.
 ///
-/// `send` says whether it could; it is dropped at the end, and before if it could not, which should
-/// make a waiting `receive` give nothing.
+/// `send` says whether it could. Each of the two is dropped when it is done or could not go on; that
+/// should make the other, if it waits, give up.
 ///
 /// # Errors
 /// If a message is lost or comes out of turn.
 pub fn run_one_way(
     schedule: Schedule,
-    mut send: impl FnMut([u64; 8]) -> bool + Send,
-    mut receive: impl FnMut() -> Option<[u64; 8]>,
-) -> Result<LatencyRecorder, OneWayError> {
-    let mut latency = LatencyRecorder::new();
+    send: impl FnMut([u64; 8]) -> bool + Send,
+    receive: impl FnMut() -> Option<[u64; 8]>,
+) -> Result<OneWay, OneWayError> {
     let starts = schedule.clone();
-    let origin = Instant::now();
-    let receive_all = || {
-        for (expected, intended) in (0..).zip(schedule) {
-            let message = receive().ok_or(OneWayError::NotReceived(expected))?;
-            let received = origin.elapsed();
-            let [found, sent, ..] = message;
-            if found != expected {
-                return Err(OneWayError::Order { expected, found });
-            }
-            latency.record(intended, Duration::from_nanos(sent), received);
-        }
-        Ok(())
-    };
-    let send_all = move || {
-        for (number, intended) in (0..).zip(starts) {
-            wait_until(origin, intended);
-            let now = origin.elapsed().as_nanos() as u64;
-            if !send([number, now, 0, 0, 0, 0, 0, 0]) {
-                return Err(OneWayError::NotSent(number));
-            }
-        }
-        Ok(())
-    };
+    let origin = Instant::now() + HEAD_START;
     thread::scope(|scope| {
-        let sender = scope.spawn(send_all);
-        let received = receive_all();
-        sender.join().map_err(|_| OneWayError::Panicked)?.and(received)
-    })?;
-    Ok(latency)
+        let sender = scope.spawn(move || send_all(starts, origin, send));
+        let received = receive_all(schedule, origin, receive);
+        let sent = sender.join().map_err(|_| OneWayError::Panicked)?;
+        let (behind, furthest_behind) = sent?;
+        let (latency, elapsed) = received?;
+        Ok(OneWay { latency, behind, furthest_behind, elapsed })
+    })
 }
 
+/// How late the last message was sent, and how late the latest.
+fn send_all(
+    schedule: Schedule,
+    origin: Instant,
+    mut send: impl FnMut([u64; 8]) -> bool,
+) -> Result<(Duration, Duration), OneWayError> {
+    let (mut behind, mut furthest_behind) = (Duration::ZERO, Duration::ZERO);
+    for (number, intended) in (0..).zip(schedule) {
+        wait_until(origin, intended);
+        let now = origin.elapsed();
+        behind = now.saturating_sub(intended);
+        furthest_behind = furthest_behind.max(behind);
+        if !send([number, now.as_nanos() as u64, 0, 0, 0, 0, 0, 0]) {
+            return Err(OneWayError::NotSent(number));
+        }
+    }
+    Ok((behind, furthest_behind))
+}
+
+/// The times of all messages, and when the last was received.
+fn receive_all(
+    schedule: Schedule,
+    origin: Instant,
+    mut receive: impl FnMut() -> Option<[u64; 8]>,
+) -> Result<(LatencyRecorder, Duration), OneWayError> {
+    let (mut latency, mut elapsed) = (LatencyRecorder::new(), Duration::ZERO);
+    for (expected, intended) in (0..).zip(schedule) {
+        let message = receive().ok_or(OneWayError::NotReceived(expected))?;
+        elapsed = origin.elapsed();
+        let [found, sent, ..] = message;
+        if found != expected {
+            return Err(OneWayError::Order { expected, found });
+        }
+        latency.record(intended, Duration::from_nanos(sent), elapsed);
+    }
+    Ok((latency, elapsed))
+}
+
+/// `origin` may be yet to come.
 fn wait_until(origin: Instant, intended: Duration) {
-    while let Some(left) = intended.checked_sub(origin.elapsed()).filter(|left| !left.is_zero()) {
+    let due = origin + intended;
+    while let Some(left) = due.checked_duration_since(Instant::now()).filter(|d| !d.is_zero()) {
         match left.checked_sub(SPIN) {
             Some(sleep) if !sleep.is_zero() => thread::sleep(sleep),
             _ => std::hint::spin_loop(),

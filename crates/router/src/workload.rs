@@ -198,6 +198,16 @@ impl Workload {
         Ok(Job { router, agents, way: self.way, traffic: self.traffic(), answer: 0 })
     }
 
+    /// The same job of another size, with the checksum of that. `operations` is to be a multiple of
+    /// the threads that send.
+    ///
+    /// O(`operations`): the messages are gone through.
+    #[must_use]
+    pub fn resized(self, agents: u32, operations: u64) -> Self {
+        let resized = Self { agents, operations, ..self };
+        Self { expected: resized.traffic().checksum(), ..resized }
+    }
+
     /// Who sends how much to whom.
     #[must_use]
     pub fn traffic(&self) -> Traffic {

@@ -59,5 +59,5 @@ fn between_threads<C: Channel>(
 pub fn paced<C: Channel>(schedule: Schedule) -> Result<LatencyRecorder, Refused> {
     let (sender, mut receiver) = C::open();
     let send = move |message| C::send(&sender, message);
-    Ok(run_one_way(schedule, send, || C::receive(&mut receiver))?)
+    Ok(run_one_way(schedule, send, || C::receive(&mut receiver))?.latency)
 }

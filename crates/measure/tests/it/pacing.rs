@@ -1,7 +1,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use measure::pacing::{Arrivals, OneWayError, PacingError, run_one_way, run_open_loop};
+use measure::pacing::{Arrivals, OneWay, OneWayError, PacingError, run_one_way, run_open_loop};
 use proptest::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -220,7 +220,7 @@ fn nothing_begins_before_its_time() {
 /// 50 messages, each carried to the receiver by this.
 fn one_way(
     carry: impl Fn([u64; 8], &mpsc::Sender<[u64; 8]>) -> bool + Send,
-) -> Result<measure::LatencyRecorder, OneWayError> {
+) -> Result<OneWay, OneWayError> {
     let schedule = Arrivals::Constant { per_second: 10_000.0 };
     let (sender, receiver) = mpsc::channel();
     let send = move |message| carry(message, &sender);
@@ -230,17 +230,21 @@ fn one_way(
 #[test]
 fn a_message_is_late_from_when_it_was_sent_or_should_have_been() {
     let held = Duration::from_millis(2);
-    let latency = one_way(|message, sender| {
+    let run = one_way(|message, sender| {
         std::thread::sleep(held);
         sender.send(message).is_ok()
     })
     .unwrap();
+    let OneWay { latency, behind, furthest_behind, elapsed } = run;
     assert_eq!(latency.count(), 50);
     // Each is held after the clock began; the last should have been sent 49 such waits before.
     assert!(latency.service().p50 >= held.as_nanos() as f64);
     let all_held = (held * 50 - Duration::from_millis(5)).as_nanos() as f64;
     assert!(latency.longest_response() >= all_held, "{}", latency.longest_response());
     assert!(latency.service().p50 < latency.response().p50);
+    assert!(elapsed >= held * 50, "{elapsed:?}");
+    assert!(behind >= held * 49 - Duration::from_millis(5), "{behind:?}");
+    assert!(furthest_behind >= behind, "{furthest_behind:?}");
 }
 
 #[test]
@@ -251,4 +255,15 @@ fn a_message_lost_or_out_of_turn_gives_no_times() {
     assert_eq!(stops.unwrap_err(), OneWayError::NotSent(7));
     let forgets = one_way(|message, sender| message[0] > 48 || sender.send(message).is_ok());
     assert_eq!(forgets.unwrap_err(), OneWayError::NotReceived(49));
+}
+
+#[test]
+fn whoever_gives_up_lets_the_other_end() {
+    let schedule = Arrivals::Constant { per_second: 10_000.0 };
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let send = move |message: [u64; 8]| sender.send(message).is_ok();
+    // The receiver goes with the closure, so that the sender does not wait for room for ever.
+    let receive = move || receiver.recv().ok().filter(|message| message[0] < 3);
+    let result = run_one_way(schedule.schedule(Duration::from_millis(5)).unwrap(), send, receive);
+    assert!(matches!(result.unwrap_err(), OneWayError::NotSent(3..)));
 }

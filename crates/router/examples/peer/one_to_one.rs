@@ -72,7 +72,7 @@ pub fn paced(schedule: Schedule) -> Result<LatencyRecorder, Refused> {
     let to = mailbox.id();
     let send = |message| router.send(to, Envelope::new(None, message)).is_ok();
     let receive = || mailbox.receive().ok().map(|envelope| envelope.message);
-    Ok(run_one_way(schedule, send, receive)?)
+    Ok(run_one_way(schedule, send, receive)?.latency)
 }
 
 fn one_shard() -> Router<Message> {

@@ -45,3 +45,17 @@ fn senders_share_the_messages_and_send_to_agents_that_are_there() {
     let receivers = |sender| traffic.sends(sender).map(|(to, _)| to).collect::<Vec<_>>();
     assert_ne!(receivers(0), receivers(1));
 }
+
+#[test]
+fn a_job_of_another_size_knows_the_answer_of_that_size() {
+    for workload in WORKLOADS.iter().filter(|workload| workload.group == "routing") {
+        let same = workload.resized(workload.traffic().agents, workload.operations);
+        assert_eq!(same.expected, workload.expected, "{}", workload.name);
+        let resized = workload.resized(7, 2_500);
+        let mut job = resized.start().unwrap();
+        job.run().unwrap();
+        resized.verify(job.answer()).unwrap();
+        assert_eq!(resized.traffic(), Traffic { agents: 7, senders: 1, messages: 2_500 });
+        assert!(workload.verify(job.answer()).is_err());
+    }
+}
