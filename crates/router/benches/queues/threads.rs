@@ -94,7 +94,7 @@ fn router(traffic: Traffic, options: MailboxOptions) -> Ran {
 pub fn router_for(traffic: Traffic) -> Router<Message> {
     Router::new(RouterOptions {
         shards: NonZeroUsize::new(traffic.agents as usize).unwrap(),
-        in_transit: CAPACITY,
+        in_flight: CAPACITY,
         ..RouterOptions::default()
     })
 }
