@@ -121,6 +121,8 @@ impl Job<'_> {
             }
             TargetKind::Instructions => {
                 command.env("GUNGRAUN_HOME", &self.scratch).env("GUNGRAUN_SAVE_SUMMARY", "json");
+                // One benchmark per processor: a count does not depend on what runs beside it.
+                command.env("GUNGRAUN_PARALLEL", "auto");
                 if let Some(runner) = self.runner {
                     command.env(RUNNER_VARIABLE, runner);
                 }
