@@ -131,6 +131,7 @@ impl<M> Cell<M> {
     /// Leaves a batch, which is exchanged for an empty one; not while `most` messages are in flight:
     /// on the way, or in the mailboxes when the shard was last let go.
     pub(crate) fn leave(&self, batch: &mut Batch<M>, most: usize) -> bool {
+        let is_full = batch.transfers.len() >= BATCH;
         {
             let mut batches = self.batches();
             if batches.messages + self.state.queued.load(Ordering::Relaxed) >= most {
@@ -142,7 +143,10 @@ impl<M> Cell<M> {
             self.inbox.has_mail.store(true, Ordering::Relaxed);
         }
         self.settle();
-        claim(&mut batch.transfers);
+        // The next one will be as full, if this is one of many.
+        if is_full {
+            claim(&mut batch.transfers);
+        }
         true
     }
 
