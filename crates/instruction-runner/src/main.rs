@@ -18,12 +18,12 @@ fn main() -> ExitCode {
     match error.downcast_ref::<Error>() {
         Some(Error::RegressionError(is_fatal)) => {
             if *is_fatal {
-                eprintln!("instruction-runner: {error:?}");
+                eprintln!("instruction-runner: {error:#}");
             }
             ExitCode::from(REGRESSION)
         }
         _ => {
-            eprintln!("instruction-runner: {error:?}");
+            eprintln!("instruction-runner: {error:#}");
             ExitCode::FAILURE
         }
     }

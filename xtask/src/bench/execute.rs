@@ -123,6 +123,8 @@ impl Job<'_> {
                 command.env("GUNGRAUN_HOME", &self.scratch).env("GUNGRAUN_SAVE_SUMMARY", "json");
                 // One benchmark per processor: a count does not depend on what runs beside it.
                 command.env("GUNGRAUN_PARALLEL", "auto");
+                // What it has not yet moved home when it is interrupted goes with the scratch.
+                command.env("TMPDIR", &self.scratch);
                 if let Some(runner) = self.runner {
                     command.env(RUNNER_VARIABLE, runner);
                 }
