@@ -10,6 +10,7 @@ mod interleavings;
 
 use std::collections::VecDeque;
 use std::mem::{MaybeUninit, replace, take};
+use std::num::NonZeroU32;
 use std::sync::{PoisonError, TryLockError};
 use std::time::Instant;
 
@@ -72,10 +73,10 @@ pub(crate) const BATCH: usize = 64;
 const KEPT: usize = 64;
 
 impl<M> Cell<M> {
-    pub(crate) fn new(dead_kept: usize) -> Self {
+    pub(crate) fn new(dead_kept: usize, timed: Option<NonZeroU32>) -> Self {
         let batches = Batches { full: VecDeque::new(), empty: Vec::new(), messages: 0 };
         Self {
-            shard: Mutex::new(Shard::new(dead_kept)),
+            shard: Mutex::new(Shard::new(dead_kept, timed)),
             inbox: Inbox { batches: Mutex::new(batches), has_mail: AtomicBool::new(false) },
             state: State { receivers: AtomicUsize::new(0), queued: AtomicUsize::new(0) },
         }

@@ -27,7 +27,8 @@ impl<M> Outbox<M> {
     pub(crate) fn new(router: Router<M>) -> Self {
         let held =
             (0..router.shards()).map(|_| Batch { transfers: Vec::new(), timed: None }).collect();
-        Self { router, held, until_timed: Countdown::new() }
+        let until_timed = Countdown::new(router.timed());
+        Self { router, held, until_timed }
     }
 
     /// Sends a message, or holds it back to be sent with others.

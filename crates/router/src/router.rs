@@ -1,6 +1,6 @@
 //! The table of agents, and sending one message.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
@@ -32,13 +32,16 @@ pub struct RouterOptions {
     pub in_flight: usize,
     /// Dead letters that each shard keeps to be looked at; the oldest make room.
     pub dead_letters: usize,
+    /// One message in this many is timed from sending to receiving, and one hold of a shard, for
+    /// [`Snapshot`]; none times nothing and reads no clock.
+    pub timed: Option<NonZeroU32>,
 }
 
 impl Default for RouterOptions {
-    /// A shard for each processor, 8,192 messages in flight, 64 dead letters.
+    /// A shard for each processor, 8,192 messages in flight, 64 dead letters, one message in 61 timed.
     fn default() -> Self {
         let shards = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { shards, in_flight: 1 << 13, dead_letters: 64 }
+        Self { shards, in_flight: 1 << 13, dead_letters: 64, timed: NonZeroU32::new(61) }
     }
 }
 
@@ -83,6 +86,7 @@ pub(crate) struct Shared<M> {
     next_wait: AtomicU64,
     pub(crate) is_closed: AtomicBool,
     in_flight: usize,
+    timed: Option<NonZeroU32>,
 }
 
 impl<M> Clone for Router<M> {
@@ -104,7 +108,9 @@ impl<M> Router<M> {
         let shards = options.shards.get().min(MOST_SHARDS).next_power_of_two();
         Self {
             shared: Arc::new(Shared {
-                cells: (0..shards).map(|_| Cell::new(options.dead_letters)).collect(),
+                cells: (0..shards)
+                    .map(|_| Cell::new(options.dead_letters, options.timed))
+                    .collect(),
                 addresses: Addresses { shard_bits: shards.trailing_zeros() },
                 names: RwLock::default(),
                 subscriptions: Subscriptions::new(),
@@ -112,6 +118,7 @@ impl<M> Router<M> {
                 next_wait: AtomicU64::new(0),
                 is_closed: AtomicBool::new(false),
                 in_flight: options.in_flight,
+                timed: options.timed,
             }),
         }
     }
@@ -396,6 +403,10 @@ impl<M> Router<M> {
 
     pub(crate) fn cells(&self) -> &[Cell<M>] {
         &self.shared.cells
+    }
+
+    pub(crate) fn timed(&self) -> Option<NonZeroU32> {
+        self.shared.timed
     }
 
     pub(crate) fn in_flight(&self) -> usize {

@@ -1,9 +1,10 @@
-//! How long messages wait, of one in sixty-one.
+//! How long messages wait, of one in some.
 //!
-//! Reading a clock twice for each message would cost as much as the message. One in a prime number
-//! is timed instead, which no burst of a round size keeps step with.
+//! Reading a clock twice for each message would cost as much as the message. One in some
+//! is timed instead, by default in a prime number, which no burst of a round size keeps step with.
 
 use std::mem::replace;
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -18,26 +19,33 @@ impl Sample {
     pub(crate) const NONE: Self = Self(0);
 }
 
-/// Counts down to the next message that is timed.
-#[derive(Debug)]
-pub(crate) struct Countdown(u32);
+/// Counts down to the next time that something is timed: one in so many, or none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Countdown {
+    left: u32,
+    every: Option<NonZeroU32>,
+}
 
 impl Countdown {
-    /// One message in this many is timed.
-    pub(crate) const EVERY: u32 = 61;
-
-    pub(crate) const fn new() -> Self {
-        Self(Self::EVERY)
+    pub(crate) fn new(every: Option<NonZeroU32>) -> Self {
+        Self { left: every.map_or(u32::MAX, NonZeroU32::get), every }
     }
 
     #[inline]
     pub(crate) fn is_due(&mut self) -> bool {
-        self.0 -= 1;
-        let is_due = self.0 == 0;
-        if is_due {
-            self.0 = Self::EVERY;
-        }
-        is_due
+        self.left -= 1;
+        self.left == 0 && self.begin_anew()
+    }
+
+    #[cold]
+    fn begin_anew(&mut self) -> bool {
+        *self = Self::new(self.every);
+        self.every.is_some()
+    }
+
+    /// How many times each that is timed stands for.
+    pub(crate) fn weight(&self) -> u32 {
+        self.every.map_or(0, NonZeroU32::get)
     }
 }
 
@@ -105,7 +113,8 @@ impl Samples {
     }
 }
 
-/// Times from sending to receiving, to two significant digits: of one message in sixty-one.
+/// Times from sending to receiving, to two significant digits, of one message in
+/// [`RouterOptions::timed`](crate::RouterOptions::timed).
 #[derive(Clone, Debug)]
 pub struct Latency(Histogram<u32>);
 

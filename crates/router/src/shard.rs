@@ -64,7 +64,7 @@ pub(crate) struct Shard<M> {
 }
 
 impl<M> Shard<M> {
-    pub(crate) fn new(dead_kept: usize) -> Self {
+    pub(crate) fn new(dead_kept: usize, timed: Option<NonZeroU32>) -> Self {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
@@ -73,9 +73,9 @@ impl<M> Shard<M> {
             asides: Asides::new(),
             tally: Tally::default(),
             samples: Samples::new(),
-            until_sample: Countdown::new(),
+            until_sample: Countdown::new(timed),
             dead: DeadLetters::new(dead_kept),
-            watch: Watch::new(),
+            watch: Watch::new(timed),
             on_empty: Vec::new(),
         }
     }

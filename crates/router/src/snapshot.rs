@@ -28,14 +28,16 @@ pub struct RouteUsage {
     pub sent: u64,
     /// Handed to receivers.
     pub delivered: u64,
-    /// From sending to receiving, of one message in sixty-one; none where none was timed.
+    /// From sending to receiving, of the messages that were timed
+    /// ([`RouterOptions::timed`](crate::RouterOptions::timed)); none where none was.
     pub latency: Option<Latency>,
 }
 
 /// The agents that share a lock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShardUsage {
-    /// How long it was held since the router was made, estimated from one hold in sixty-one.
+    /// How long it was held since the router was made, estimated from
+    /// the holds that were timed.
     pub busy: Duration,
     /// How often it was held.
     pub holds: u64,

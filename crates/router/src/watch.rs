@@ -1,10 +1,11 @@
 //! How busy a shard is.
 
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use crate::samples::Countdown;
 
-/// Counts how often a shard is held, and for how long of one in [`Countdown::EVERY`] times.
+/// Counts how often a shard is held, and for how long in some of them.
 #[derive(Debug)]
 pub(crate) struct Watch {
     until_timed: Countdown,
@@ -16,9 +17,9 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new(timed: Option<NonZeroU32>) -> Self {
         Self {
-            until_timed: Countdown::new(),
+            until_timed: Countdown::new(timed),
             began: None,
             held: Duration::ZERO,
             holds: 0,
@@ -54,6 +55,6 @@ impl Watch {
 
     /// How long it was held in all, as far as those tell that were timed.
     pub(crate) fn busy(&self) -> Duration {
-        self.held * Countdown::EVERY
+        self.held * self.until_timed.weight()
     }
 }

@@ -187,11 +187,19 @@ impl Workload {
     /// # Errors
     /// [`WorkloadError::Register`].
     pub fn start(&self) -> Result<Job, WorkloadError> {
+        self.start_in(RouterOptions::default())
+    }
+
+    /// The same in a router with other options, but with the job's own number of shards.
+    ///
+    /// # Errors
+    /// [`WorkloadError::Register`].
+    pub fn start_in(&self, options: RouterOptions) -> Result<Job, WorkloadError> {
         let shards = match self.way {
             Way::OneByOne | Way::OneShard => NonZeroUsize::MIN,
             Way::Shards(shards) => NonZeroUsize::new(shards).unwrap_or(NonZeroUsize::MIN),
         };
-        let router = Router::new(RouterOptions { shards, ..RouterOptions::default() });
+        let router = Router::new(RouterOptions { shards, ..options });
         let agents = (0..self.agents)
             .map(|_| router.register(MailboxOptions::default()))
             .collect::<Result<_, _>>()?;

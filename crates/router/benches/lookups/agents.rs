@@ -6,7 +6,7 @@ use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 
 use router::workload::Random;
-use router::{AgentId, Envelope, MailboxOptions, Router};
+use router::{AgentId, Envelope, MailboxOptions, Router, RouterOptions};
 
 use super::{Job, QUESTIONS, scans};
 
@@ -16,7 +16,7 @@ type StdHashMap = HashMap<AgentId, u32, BuildHasherDefault<DefaultHasher>>;
 
 /// All ways among this many agents. What is asked for is how many messages a mailbox holds.
 pub fn jobs(size: usize) -> Vec<Job> {
-    let router: Router<()> = Router::default();
+    let router: Router<()> = Router::new(RouterOptions { timed: None, ..RouterOptions::default() });
     let mut depths = Vec::with_capacity(size);
     for number in 0..size {
         let agent = router.register(MailboxOptions::default()).unwrap();

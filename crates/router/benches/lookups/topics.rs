@@ -6,7 +6,7 @@ use std::rc::Rc;
 use foldhash::fast::FixedState;
 use router::topics::{Matches, Topic, TopicFilter, Topics};
 use router::workload::Random;
-use router::{AgentId, MailboxOptions, Router};
+use router::{AgentId, MailboxOptions, Router, RouterOptions};
 
 use super::{Job, QUESTIONS, scans};
 
@@ -69,7 +69,7 @@ fn kind(number: usize) -> &'static str {
 }
 
 fn subscriptions(size: usize) -> Vec<(TopicFilter, AgentId)> {
-    let router: Router<()> = Router::default();
+    let router: Router<()> = Router::new(RouterOptions { timed: None, ..RouterOptions::default() });
     let register = |_| router.register(MailboxOptions::default()).unwrap();
     let agents: Vec<AgentId> = (0..size / 2).map(register).collect();
     let filter = |number: usize| match number % 20 {

@@ -10,7 +10,7 @@ use format::{Codec, Format};
 use message::AgentMessage;
 use rkyv::util::AlignedVec;
 use router::workload::Random;
-use router::{AgentId, Envelope, MailboxOptions, Router};
+use router::{AgentId, Envelope, MailboxOptions, Router, RouterOptions};
 
 /// Messages in one run of a job.
 pub const MESSAGES: usize = 100;
@@ -81,7 +81,7 @@ impl Act {
             }
             Self::Access => Work::Access { encoded: encoded(Format::Rkyv, &messages), read: 0 },
             Self::InProcess => {
-                let router = Router::default();
+                let router = Router::new(RouterOptions { timed: None, ..RouterOptions::default() });
                 let receiver = router.register(MailboxOptions::default()).unwrap();
                 Work::InProcess { router, receiver }
             }

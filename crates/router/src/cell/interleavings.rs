@@ -51,7 +51,7 @@ impl Receiver {
 }
 
 fn cell() -> (Arc<Cell<u32>>, Place) {
-    let cell = Arc::new(Cell::new(0));
+    let cell = Arc::new(Cell::new(0, None));
     let options = MailboxOptions { capacity: NonZeroU32::new(8), ..MailboxOptions::default() };
     let place = cell.with(|shard, _| shard.register(options, 8)).unwrap();
     (cell, place)

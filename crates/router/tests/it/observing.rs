@@ -55,6 +55,24 @@ fn waiting_is_timed_from_sending_to_receiving() {
 }
 
 #[test]
+fn what_is_not_timed_is_counted_all_the_same() {
+    let options = RouterOptions { shards: NonZeroUsize::MIN, timed: None, ..Default::default() };
+    let router = Router::new(options);
+    let agent = router.register(MailboxOptions::UNBOUNDED).unwrap();
+    let mut outbox = router.outbox();
+    for number in 0..1_000 {
+        router.send(agent, Envelope::new(None, number)).unwrap();
+        outbox.send(agent, Envelope::new(None, number)).unwrap();
+    }
+    outbox.flush();
+    while router.try_receive(agent).is_ok() {}
+    let snapshot = router.snapshot();
+    assert!(snapshot.route(Route::Direct).latency.is_none());
+    assert_eq!(snapshot.route(Route::Direct).delivered, 2_000);
+    assert_eq!(snapshot.shards[0].busy, Duration::ZERO);
+}
+
+#[test]
 fn a_shard_that_is_held_is_busy() {
     let router = one_shard();
     let before = router.snapshot();
