@@ -155,3 +155,34 @@ impl Latency {
         Duration::from_nanos(self.0.max())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_used_again_for_ever() {
+        let mut samples = Samples::new();
+        let mut envelope = Envelope::new(None, ());
+        for number in 0..70_000 {
+            envelope.sample = samples.begin(Instant::now());
+            assert_ne!(envelope.sample, Sample::NONE, "the message after {number} is not timed");
+            if number % 2 == 0 {
+                samples.end(&mut envelope);
+            } else {
+                samples.forget(&mut envelope);
+            }
+            assert_eq!(envelope.sample, Sample::NONE);
+        }
+        assert_eq!(samples.latency(Route::Direct).map(Latency::count), Some(35_000));
+    }
+
+    #[test]
+    fn one_in_so_many_is_due_or_none() {
+        let due = |every| {
+            let mut countdown = Countdown::new(NonZeroU32::new(every));
+            (0..1_000).filter(|_| countdown.is_due()).count()
+        };
+        assert_eq!([due(0), due(1), due(7), due(61)], [0, 1_000, 142, 16]);
+    }
+}
