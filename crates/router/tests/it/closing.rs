@@ -25,8 +25,9 @@ fn a_drain_waits_for_the_last_message() {
         outbox.send(*agent, Envelope::new(None, number as u64)).unwrap();
     }
     outbox.flush();
+    let deadline = in_time();
     thread::scope(|scope| {
-        let draining = scope.spawn(|| router.drain(in_time()));
+        let draining = scope.spawn(|| router.drain(deadline));
         for _ in 0..10 {
             for agent in &agents {
                 assert!(!draining.is_finished(), "there is more to receive");
@@ -35,6 +36,7 @@ fn a_drain_waits_for_the_last_message() {
         }
         assert_eq!(draining.join().unwrap(), 0);
     });
+    assert!(Instant::now() < deadline, "it was not told, but waited for its deadline");
     assert_eq!(router.try_receive(agents[0]), Err(ReceiveError::Closed(agents[0])));
     assert_eq!(router.accounts().delivered, 80);
 }
@@ -44,14 +46,16 @@ fn several_may_wait_for_the_same_end() {
     let router = four_shards();
     let agent = router.register(MailboxOptions::default()).unwrap();
     router.send(agent, Envelope::new(None, 1)).unwrap();
+    let deadline = in_time();
     thread::scope(|scope| {
-        let draining = [(); 3].map(|()| scope.spawn(|| router.drain(in_time())));
+        let draining = [(); 3].map(|()| scope.spawn(|| router.drain(deadline)));
         thread::sleep(Duration::from_millis(20));
         router.try_receive(agent).unwrap();
         for drained in draining {
             assert_eq!(drained.join().unwrap(), 0);
         }
     });
+    assert!(Instant::now() < deadline, "one was not told, but waited for its deadline");
 }
 
 #[test]
