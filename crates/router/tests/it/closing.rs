@@ -28,6 +28,7 @@ fn a_drain_waits_for_the_last_message() {
     let deadline = in_time();
     thread::scope(|scope| {
         let draining = scope.spawn(|| router.drain(deadline));
+        thread::sleep(Duration::from_millis(20));
         for _ in 0..10 {
             for agent in &agents {
                 assert!(!draining.is_finished(), "there is more to receive");
