@@ -43,8 +43,8 @@ impl<M> Fanout<M> {
 
     /// Blocks until every mailbox has had room.
     pub fn wait(mut self) -> Reached {
-        for (to, envelope) in std::mem::take(&mut self.waiting) {
-            self.reached += Reached::of(&self.router.send(to, envelope));
+        while let Some((to, envelope)) = self.waiting.pop() {
+            self.reached += self.router.send(to, envelope).into();
         }
         self.reached
     }
@@ -54,7 +54,7 @@ impl<M> Fanout<M> {
     pub async fn wait_async(mut self) -> Reached {
         while let Some((to, envelope)) = self.waiting.pop() {
             let mut sending = Sending::new(&self.router, to, envelope);
-            self.reached += Reached::of(&sending.send_async().await);
+            self.reached += sending.send_async().await.into();
         }
         self.reached
     }
@@ -82,16 +82,19 @@ impl<M> Drop for Fanout<M> {
     }
 }
 
-impl Reached {
-    fn of<M>(sent: &Result<Sent, SendError<M>>) -> Self {
-        let mut reached = Self::default();
+impl From<Sent> for Reached {
+    fn from(sent: Sent) -> Self {
         match sent {
-            Ok(Sent::Queued) => reached.queued = 1,
-            Ok(Sent::Dropped) => reached.dropped = 1,
-            Ok(Sent::DeadLetter) => reached.dead = 1,
-            Err(_) => reached.unsent = 1,
+            Sent::Queued => Self { queued: 1, ..Self::default() },
+            Sent::Dropped => Self { dropped: 1, ..Self::default() },
+            Sent::DeadLetter => Self { dead: 1, ..Self::default() },
         }
-        reached
+    }
+}
+
+impl<M> From<Result<Sent, SendError<M>>> for Reached {
+    fn from(sent: Result<Sent, SendError<M>>) -> Self {
+        sent.map_or(Self { unsent: 1, ..Self::default() }, Self::from)
     }
 }
 
@@ -151,11 +154,11 @@ impl<M: Clone> Router<M> {
                             shard.bury(place, Reason::Full, envelope, after)
                         }
                     };
-                    fanout.reached += Reached::of::<M>(&Ok(sent));
+                    fanout.reached += sent.into();
                 }
             });
         }
-        // Popped from the end by those who await room.
+        // Popped from the end by those who wait for room.
         fanout.waiting.reverse();
         Ok(fanout)
     }

@@ -2,7 +2,7 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
 use crate::accounts::{Accounts, Reason};
@@ -18,6 +18,7 @@ use crate::sending::Sending;
 use crate::shard::{Full, Gone, Place};
 use crate::snapshot::{RouteUsage, Snapshot};
 use crate::subscriptions::Subscriptions;
+use crate::sync::{read, write};
 use crate::{AgentId, Outbox, ReceiveError, RegisterError, SendError};
 
 /// How a router is laid out.
@@ -173,7 +174,7 @@ impl<M> Router<M> {
         name: &str,
         options: MailboxOptions,
     ) -> Result<AgentId, RegisterError> {
-        let mut names = self.names_mut();
+        let mut names = write(&self.shared.names);
         if let Some(owner) = names.find(name) {
             return Err(RegisterError::NameTaken { name: name.into(), owner });
         }
@@ -193,7 +194,7 @@ impl<M> Router<M> {
     /// Who has a name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<AgentId> {
-        self.names().find(name)
+        read(&self.shared.names).find(name)
     }
 
     /// Takes an agent away; whether it was there. What it had not received becomes dead letters, as
@@ -204,9 +205,9 @@ impl<M> Router<M> {
             return false;
         }
         // Most agents have none; those need not be waited for.
-        let is_named = self.names().has(agent);
+        let is_named = read(&self.shared.names).has(agent);
         if is_named {
-            self.names_mut().remove(agent);
+            write(&self.shared.names).remove(agent);
         }
         self.subscriptions().remove(agent);
         tracing::trace!(%agent, "agent removed");
@@ -415,13 +416,5 @@ impl<M> Router<M> {
 
     pub(crate) fn next_wait(&self) -> u64 {
         self.shared.next_wait.fetch_add(1, Ordering::Relaxed)
-    }
-
-    fn names(&self) -> RwLockReadGuard<'_, Names> {
-        self.shared.names.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn names_mut(&self) -> RwLockWriteGuard<'_, Names> {
-        self.shared.names.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

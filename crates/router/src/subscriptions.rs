@@ -1,14 +1,15 @@
 //! Sending to whoever wants it: by topic, and by content.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::RwLock;
 
 use crate::content::{ContentFilters, Filter, SubscriptionId};
 use crate::route::Route;
+use crate::sync::{read, write};
 use crate::topics::{Matches, Topic, TopicFilter, Topics};
 use crate::{AgentId, Envelope, Fanout, FanoutError, Router, SubscribeError};
 
 /// Who wants what, beside the mailboxes: many publish at once, and none while it changes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Subscriptions<M> {
     topics: RwLock<Topics>,
     filters: RwLock<ContentFilters<M>>,
@@ -113,12 +114,4 @@ impl<M: Clone> Router<M> {
         read(&self.subscriptions().filters).matches(&envelope, &mut agents);
         self.send_to_each(agents, envelope)
     }
-}
-
-fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
-    lock.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
-    lock.write().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,10 @@
 //! A group of agents as one receiver.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, RwLock};
 
 use crate::groups::{Group, Key};
 use crate::route::Route;
+use crate::sync::{read, write};
 use crate::{AgentId, Envelope, Router, SendError, Sent, SubscribeError, TeamError};
 
 /// Agents of whom any will do, and the way to one of them. A clone is the same team.
@@ -68,19 +69,19 @@ impl<M> Team<M> {
         if !self.router.has(agent) {
             return Err(SubscribeError::NoSuchAgent(agent));
         }
-        Ok(self.group_mut().join(agent))
+        Ok(write(&self.group).join(agent))
     }
 
     /// Takes an agent out of the team; whether it was there. One that is removed from the router
     /// leaves by itself, when it would have been chosen.
     pub fn leave(&self, agent: AgentId) -> bool {
-        self.group_mut().leave(agent)
+        write(&self.group).leave(agent)
     }
 
     /// Its agents, some of whom may be gone.
     #[must_use]
     pub fn members(&self) -> Vec<AgentId> {
-        self.group().members().to_vec()
+        read(&self.group).members().to_vec()
     }
 
     /// Who gets the next message; none if there is nobody.
@@ -98,7 +99,7 @@ impl<M> Team<M> {
     fn candidate(&self, choice: Choice) -> Option<AgentId> {
         // Who is gone is chosen last, and then leaves.
         let depth = |agent| self.router.depth(agent).map_or(u32::MAX, |depth| depth.now);
-        let group = self.group();
+        let group = read(&self.group);
         match choice {
             Choice::InTurn => group.in_turn(),
             Choice::LeastLoaded => group.least_loaded(depth),
@@ -148,13 +149,5 @@ impl<M> Team<M> {
             Some(to) => Ok(send(to, envelope.by(Route::Group))?),
             None => Err(TeamError::Nobody(envelope)),
         }
-    }
-
-    fn group(&self) -> RwLockReadGuard<'_, Group> {
-        self.group.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn group_mut(&self) -> RwLockWriteGuard<'_, Group> {
-        self.group.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
