@@ -22,18 +22,6 @@ impl Route {
     /// All of them, as they are counted.
     pub const ALL: [Self; 5] =
         [Self::Direct, Self::Topic, Self::Broadcast, Self::Group, Self::Content];
-
-    /// Its name in tables and series.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Topic => "topic",
-            Self::Broadcast => "broadcast",
-            Self::Group => "group",
-            Self::Content => "content",
-        }
-    }
 }
 
 /// A [`Route`] as a number, for the reason that [`Rank`](crate::priority::Rank) is one.

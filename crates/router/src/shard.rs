@@ -140,18 +140,8 @@ impl<M> Shard<M> {
         envelope: Envelope<M>,
         after: &mut Aftermath<M>,
     ) -> Result<Sent, Full<M>> {
-        let is_timed = self.until_sample.is_due();
-        match find(&mut self.slots, to) {
-            Some(slot)
-                if !slot.is_full() && envelope.priority() == Priority::Normal && !is_timed =>
-            {
-                self.put(to.slot, envelope, after)
-            }
-            _ => {
-                let sampled = is_timed.then(Instant::now);
-                self.put_slowly(to, envelope.elsewhere(), Patience::Waits, sampled, after)
-            }
-        }
+        let sampled = self.until_sample.is_due().then(Instant::now);
+        self.deliver(to, envelope, Patience::Waits, sampled, after)
     }
 
     /// A message whose sender has gone on: a mailbox that would have made it wait takes it beyond
@@ -165,7 +155,23 @@ impl<M> Shard<M> {
         sampled: Option<Instant>,
         after: &mut Aftermath<M>,
     ) {
-        let result = match find(&mut self.slots, to) {
+        let result = self.deliver(to, envelope, Patience::HasGoneOn, sampled, after);
+        if let Err(Full { envelope, .. }) = result {
+            self.bury(to, Reason::Full, envelope, after);
+        }
+    }
+
+    /// What most messages are goes the short way: normal, not timed, and there is room.
+    #[inline(always)]
+    fn deliver(
+        &mut self,
+        to: Place,
+        envelope: Envelope<M>,
+        patience: Patience,
+        sampled: Option<Instant>,
+        after: &mut Aftermath<M>,
+    ) -> Result<Sent, Full<M>> {
+        match find(&mut self.slots, to) {
             Some(slot)
                 if !slot.is_full()
                     && envelope.priority() == Priority::Normal
@@ -173,10 +179,7 @@ impl<M> Shard<M> {
             {
                 self.put(to.slot, envelope, after)
             }
-            _ => self.put_slowly(to, envelope.elsewhere(), Patience::HasGoneOn, sampled, after),
-        };
-        if let Err(Full { envelope, .. }) = result {
-            self.bury(to, Reason::Full, envelope, after);
+            _ => self.put_slowly(to, envelope.elsewhere(), patience, sampled, after),
         }
     }
 

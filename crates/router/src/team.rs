@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 use crate::groups::{Group, Key};
 use crate::route::Route;
 use crate::sync::{read, write};
-use crate::{AgentId, Envelope, Router, SendError, Sent, SubscribeError, TeamError};
+use crate::{AgentId, Envelope, Router, Sent, SubscribeError, TeamError};
 
 /// Agents of whom any will do, and the way to one of them. A clone is the same team.
 ///
@@ -113,7 +113,8 @@ impl<M> Team<M> {
     /// # Errors
     /// The message back, if nobody is there or as [`Router::send`].
     pub fn send(&self, choice: Choice, envelope: Envelope<M>) -> Result<Sent, TeamError<M>> {
-        self.with(choice, envelope, |to, envelope| self.router.send(to, envelope))
+        let (to, envelope) = self.address(choice, envelope)?;
+        Ok(self.router.send(to, envelope)?)
     }
 
     /// As [`Router::try_send`] does.
@@ -121,7 +122,8 @@ impl<M> Team<M> {
     /// # Errors
     /// The message back, if nobody is there or as [`Router::try_send`].
     pub fn try_send(&self, choice: Choice, envelope: Envelope<M>) -> Result<Sent, TeamError<M>> {
-        self.with(choice, envelope, |to, envelope| self.router.try_send(to, envelope))
+        let (to, envelope) = self.address(choice, envelope)?;
+        Ok(self.router.try_send(to, envelope)?)
     }
 
     /// As [`Router::send_async`] does.
@@ -133,20 +135,17 @@ impl<M> Team<M> {
         choice: Choice,
         envelope: Envelope<M>,
     ) -> Result<Sent, TeamError<M>> {
-        match self.choose(choice) {
-            Some(to) => Ok(self.router.send_async(to, envelope.by(Route::Group)).await?),
-            None => Err(TeamError::Nobody(envelope)),
-        }
+        let (to, envelope) = self.address(choice, envelope)?;
+        Ok(self.router.send_async(to, envelope).await?)
     }
 
-    fn with(
+    fn address(
         &self,
         choice: Choice,
         envelope: Envelope<M>,
-        send: impl FnOnce(AgentId, Envelope<M>) -> Result<Sent, SendError<M>>,
-    ) -> Result<Sent, TeamError<M>> {
+    ) -> Result<(AgentId, Envelope<M>), TeamError<M>> {
         match self.choose(choice) {
-            Some(to) => Ok(send(to, envelope.by(Route::Group))?),
+            Some(to) => Ok((to, envelope.by(Route::Group))),
             None => Err(TeamError::Nobody(envelope)),
         }
     }
