@@ -1,0 +1,33 @@
+//! Exact memory evidence, by the allocator's own account.
+//!
+//! What the operating system says of a process's memory (resident bytes) is what its allocator has
+//! not given back, and says little of what the program holds. This crate counts where the bytes are
+//! asked for: [`Counting`] wraps any allocator, adds up per thread, and [`Account`] reads the sums.
+//!
+//! ```
+//! use memory_probe::{Account, Counting, Scope};
+//!
+//! #[global_allocator]
+//! static ALLOCATOR: Counting<std::alloc::System> = Counting::new(std::alloc::System);
+//! static BELIEFS: Scope = Scope::new("beliefs");
+//!
+//! # fn main() {
+//! let before = Account::now();
+//! let beliefs = BELIEFS.within(|| vec![0.25_f64; 100]);
+//! assert_eq!(Account::now().since(&before).live_bytes(), 800);
+//! assert_eq!(BELIEFS.account().live_blocks(), 1);
+//! # drop(beliefs);
+//! # }
+//! ```
+
+#![warn(missing_docs)]
+
+mod account;
+mod counting;
+mod scope;
+mod tally;
+pub mod workload;
+
+pub use account::{Account, SizeClasses};
+pub use counting::Counting;
+pub use scope::{Entered, Scope, scopes};
