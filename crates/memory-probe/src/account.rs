@@ -1,5 +1,7 @@
 //! What the allocator was asked for, added up.
 
+use std::fmt;
+
 use crate::tally;
 
 /// Size classes: one for each power of two.
@@ -20,7 +22,7 @@ pub struct Account {
     pub freed_blocks: u64,
     /// The most bytes that were live at a time, to within [`Account::peak_error_bytes`].
     pub peak_bytes: i64,
-    /// How far the peak may be off: each thread tells the others of 4 KiB at a time, in each scope.
+    /// How far the peak may be off: each thread tells of 16 KiB at a time, in each scope.
     /// Of one thread in one scope the peak is at least `peak_bytes` and at most so much more.
     pub peak_error_bytes: u64,
     /// Blocks asked for, by size.
@@ -68,6 +70,22 @@ impl Account {
     /// Lets all peaks, of the process and of every scope, begin anew from what is live.
     pub fn forget_peaks() {
         tally::forget_peaks();
+    }
+}
+
+/// In one line.
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "live {} B in {} blocks; allocated {} B in {} blocks; peak {} B (error {} B)",
+            self.live_bytes(),
+            self.live_blocks(),
+            self.allocated_bytes,
+            self.allocated_blocks(),
+            self.peak_bytes,
+            self.peak_error_bytes,
+        )
     }
 }
 

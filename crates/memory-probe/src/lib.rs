@@ -24,10 +24,12 @@
 
 mod account;
 mod counting;
+mod overhead;
 mod scope;
 mod tally;
 pub mod workload;
 
 pub use account::{Account, SizeClasses};
 pub use counting::Counting;
+pub use overhead::Overhead;
 pub use scope::{Entered, Scope, scopes};

@@ -17,7 +17,7 @@ const SEATS: usize = 128;
 pub const SCOPES: usize = 64;
 
 /// Net bytes that a counter keeps to itself before the peak hears of them.
-pub const QUANTUM: i64 = 4096;
+pub const QUANTUM: i64 = 16 * 1024;
 
 /// What one thread counted in one scope.
 struct Counters {
