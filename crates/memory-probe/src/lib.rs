@@ -24,6 +24,8 @@
 
 mod account;
 mod counting;
+#[cfg(feature = "history")]
+pub mod history;
 mod overhead;
 mod scope;
 mod tally;

@@ -1,5 +1,8 @@
 //! The one list of measured jobs: what criterion times, valgrind counts and tests check is this.
 
+#[cfg(feature = "history")]
+pub mod history;
+
 /// A measured job. Once recorded, its name never changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
@@ -34,6 +37,10 @@ pub trait Job {
 /// Why a job could not be made or run. Neither happens to the jobs of [`all`].
 #[derive(Debug, thiserror::Error)]
 pub enum WorkloadError {
+    /// A message was not kept.
+    #[cfg(feature = "history")]
+    #[error(transparent)]
+    History(#[from] crate::history::HistoryError),
     /// The answer is wrong.
     #[error("{group}/{name} answered {found:#x} instead of {expected:#x}: its figures are void")]
     Wrong {
@@ -50,8 +57,11 @@ pub enum WorkloadError {
 
 /// Every job, in the order they are reported.
 pub fn all() -> impl Iterator<Item = &'static Workload> {
-    let lists: [&'static [Workload]; 0] = [];
-    lists.into_iter().flatten()
+    let lists: &[&'static [Workload]] = &[
+        #[cfg(feature = "history")]
+        &history::JOBS,
+    ];
+    lists.iter().copied().flatten()
 }
 
 /// The jobs of one group.

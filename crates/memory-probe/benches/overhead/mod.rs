@@ -22,8 +22,9 @@ pub fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
             let overhead = Overhead::measure(System, threads, bytes, rounds)?;
             let ratios = Summary::of(&overhead.ratios())?;
             let [bare, counted] = [&overhead.bare_ns, &overhead.counted_ns].map(|times| {
-                Summary::of(times)
-                    .map(|times| Figure { value: times.median, unit: Unit::Nanoseconds }.to_string())
+                Summary::of(times).map(|times| {
+                    Figure { value: times.median, unit: Unit::Nanoseconds }.to_string()
+                })
             });
             let [low, high] = ratios.median_interval;
             rows.push(vec![

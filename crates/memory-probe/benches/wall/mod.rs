@@ -1,0 +1,30 @@
+//! Drives a group of workloads by criterion.
+
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, Throughput};
+use memory_probe::workload;
+
+/// Times every job of a group, after it gave the right answer. What a job prepares is off the clock.
+pub fn group(criterion: &mut Criterion, name: &str) {
+    let mut group = criterion.benchmark_group(name);
+    for workload in workload::of_group(name) {
+        group.throughput(Throughput::Elements(workload.operations));
+        group.bench_function(workload.name, |bencher| {
+            let mut job = workload.start().unwrap();
+            job.prepare();
+            job.run().unwrap();
+            workload.verify(job.answer()).unwrap();
+            bencher.iter_custom(|iterations| {
+                let mut elapsed = Duration::ZERO;
+                for _ in 0..iterations {
+                    job.prepare();
+                    let start = Instant::now();
+                    job.run().unwrap();
+                    elapsed += start.elapsed();
+                }
+                elapsed
+            });
+        });
+    }
+}
