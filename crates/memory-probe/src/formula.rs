@@ -1,0 +1,285 @@
+//! A size as a function of what it depends on.
+
+use std::fmt;
+
+use crate::least_squares;
+
+/// Errors below this share are rounding of the calculation.
+const ROUNDING: f64 = 1e-9;
+
+/// One term of a formula with its value in every observation. The name of a constant is `1`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term {
+    /// As it is to be printed, such as `states x observations`.
+    pub name: String,
+    /// Its value in each observation.
+    pub values: Vec<f64>,
+}
+
+/// What one unit of a term adds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coefficient {
+    /// The term's name.
+    pub term: String,
+    /// What one unit of it adds.
+    pub value: f64,
+    /// Where it would lie in 95 of 100 series of observations that miss the formula by chance alone.
+    /// None for a fit without a miss, or without more observations than terms. Sizes are exact and
+    /// miss a formula because it is not quite theirs: take it as a hint of how well the
+    /// observations tell this term from the others.
+    pub interval: Option<[f64; 2]>,
+}
+
+/// `quantity = sum of coefficient * term`, fitted to observations.
+///
+/// ```
+/// use memory_probe::{Formula, Term};
+///
+/// let states = vec![4.0, 10.0, 100.0];
+/// let terms = [
+///     Term { name: "1".into(), values: vec![1.0; 3] },
+///     Term { name: "states".into(), values: states },
+/// ];
+/// let formula = Formula::fit("bytes", &terms, &[120.0, 168.0, 888.0])?;
+/// assert_eq!(formula.to_string(), "bytes = 88.0 + 8.00 states; exact");
+/// # Ok::<(), memory_probe::FitError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Formula {
+    /// What it tells, such as `bytes`.
+    pub quantity: String,
+    /// In the order of the terms that were given.
+    pub coefficients: Vec<Coefficient>,
+    /// The most that it is off, as a share of what was observed.
+    pub largest_error: f64,
+    /// The most that it is off, in the quantity's own unit.
+    pub largest_residual: f64,
+    /// The root of the mean square of what it is off, in the quantity's own unit.
+    pub rms_residual: f64,
+    /// The share of the observations' variance that it explains; none where they do not vary.
+    pub r_squared: Option<f64>,
+}
+
+/// Why observations have no formula of these terms.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FitError {
+    /// There are no terms, or not enough observations for them.
+    #[error(
+        "{observations} observations cannot tell {terms} coefficients; there must be at least one \
+         term and one observation for each"
+    )]
+    TooFew {
+        /// Observations.
+        observations: usize,
+        /// Terms.
+        terms: usize,
+    },
+    /// A term has more or fewer values than there are observations.
+    #[error("the term '{term}' has {found} values for {expected} observations")]
+    Length {
+        /// The term.
+        term: String,
+        /// Its values.
+        found: usize,
+        /// Observations.
+        expected: usize,
+    },
+    /// A term's value is infinite or not a number.
+    #[error("the term '{term}' is {value} in observation {index}; values must be finite")]
+    NotFinite {
+        /// The term.
+        term: String,
+        /// The observation, from 0.
+        index: usize,
+        /// What stands there.
+        value: f64,
+    },
+    /// An observation is no size.
+    #[error(
+        "observation {index} is {value}; errors are relative, so it must be positive and finite"
+    )]
+    NotPositive {
+        /// The observation, from 0.
+        index: usize,
+        /// What was observed.
+        value: f64,
+    },
+    /// The observations cannot tell a term from others.
+    #[error(
+        "the term '{term}' is always zero or a sum of multiples of those before it; leave it out, \
+         or vary the parameters independently"
+    )]
+    Dependent {
+        /// The term.
+        term: String,
+    },
+}
+
+impl Formula {
+    /// The coefficients for which the squares of the relative errors sum up to the least. Sizes span
+    /// orders of magnitude: of absolute errors only those of the largest would count.
+    ///
+    /// Time `O(observations * terms^2)`.
+    ///
+    /// # Errors
+    /// [`FitError`].
+    pub fn fit(quantity: &str, terms: &[Term], observed: &[f64]) -> Result<Self, FitError> {
+        check(terms, observed)?;
+        let relative = |term: &Term| term.values.iter().zip(observed).map(|(x, y)| x / y).collect();
+        let columns = terms.iter().map(relative).collect();
+        let solution = least_squares::solve(columns, vec![1.0; observed.len()])
+            .map_err(|dependent| FitError::Dependent { term: terms[dependent].name.clone() })?;
+        let coefficients = terms.iter().zip(solution.coefficients);
+        let coefficients = coefficients.map(|(term, value)| Coefficient {
+            term: term.name.clone(),
+            value,
+            interval: None,
+        });
+        let mut formula = Self {
+            quantity: quantity.to_owned(),
+            coefficients: coefficients.collect(),
+            largest_error: 0.0,
+            largest_residual: 0.0,
+            rms_residual: 0.0,
+            r_squared: None,
+        };
+        formula.judge(terms, observed, &solution.deviations);
+        Ok(formula)
+    }
+
+    /// What the formula says of these values of its terms, in their order.
+    #[must_use]
+    pub fn predict(&self, values: &[f64]) -> f64 {
+        self.coefficients.iter().zip(values).map(|(coefficient, x)| coefficient.value * x).sum()
+    }
+
+    /// Finds how far the formula is from what was observed.
+    fn judge(&mut self, terms: &[Term], observed: &[f64], deviations: &[f64]) {
+        let count = observed.len() as f64;
+        let mean = observed.iter().sum::<f64>() / count;
+        let (mut squares, mut relative_squares, mut variation) = (0.0, 0.0, 0.0);
+        for (index, &y) in observed.iter().enumerate() {
+            let values: Vec<f64> = terms.iter().map(|term| term.values[index]).collect();
+            let residual = y - self.predict(&values);
+            self.largest_residual = self.largest_residual.max(residual.abs());
+            self.largest_error = self.largest_error.max((residual / y).abs());
+            squares += residual * residual;
+            relative_squares += (residual / y).powi(2);
+            variation += (y - mean).powi(2);
+        }
+        self.rms_residual = (squares / count).sqrt();
+        self.r_squared = (variation > 0.0).then(|| 1.0 - squares / variation);
+        let freedom = observed.len() - terms.len();
+        if freedom == 0 || self.largest_error < ROUNDING {
+            return;
+        }
+        let reach = student_975(freedom) * (relative_squares / freedom as f64).sqrt();
+        for (coefficient, deviation) in self.coefficients.iter_mut().zip(deviations) {
+            let reach = reach * deviation;
+            coefficient.interval = Some([coefficient.value - reach, coefficient.value + reach]);
+        }
+    }
+}
+
+fn check(terms: &[Term], observed: &[f64]) -> Result<(), FitError> {
+    if terms.is_empty() || observed.len() < terms.len() {
+        return Err(FitError::TooFew { observations: observed.len(), terms: terms.len() });
+    }
+    if let Some(index) = observed.iter().position(|y| !(y.is_finite() && *y > 0.0)) {
+        return Err(FitError::NotPositive { index, value: observed[index] });
+    }
+    for Term { name, values } in terms {
+        let (term, found, expected) = (name.clone(), values.len(), observed.len());
+        if found != expected {
+            return Err(FitError::Length { term, found, expected });
+        }
+        if let Some(index) = values.iter().position(|x| !x.is_finite()) {
+            return Err(FitError::NotFinite { term, index, value: values[index] });
+        }
+    }
+    Ok(())
+}
+
+/// The 97.5th percentile of Student's distribution, to 0.001.
+///
+/// Up to six degrees of freedom from a table, beyond by expansion about the normal distribution
+/// (Abramowitz, Stegun, *Handbook of Mathematical Functions*, 26.7.5).
+fn student_975(freedom: usize) -> f64 {
+    const FEW: [f64; 6] = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469];
+    const NORMAL: f64 = 1.959_964;
+    if let Some(&known) = freedom.checked_sub(1).and_then(|index| FEW.get(index)) {
+        return known;
+    }
+    let (x, v) = (NORMAL, freedom as f64);
+    let odd =
+        |coefficients: &[f64]| coefficients.iter().rev().fold(0.0, |sum, c| sum * x * x + c) * x;
+    x + odd(&[1.0, 1.0]) / (4.0 * v)
+        + odd(&[3.0, 16.0, 5.0]) / (96.0 * v.powi(2))
+        + odd(&[-15.0, 17.0, 19.0, 3.0]) / (384.0 * v.powi(3))
+        + odd(&[-945.0, -1920.0, 1482.0, 776.0, 79.0]) / (92_160.0 * v.powi(4))
+}
+
+/// `bytes = 312 + 8.00 states x actions; off by at most 3.1 %`.
+impl fmt::Display for Formula {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} =", self.quantity)?;
+        for (place, Coefficient { term, value, .. }) in self.coefficients.iter().enumerate() {
+            let sign = match (place, *value < 0.0) {
+                (0, false) => "",
+                (0, true) => " -",
+                (_, false) => " +",
+                (_, true) => " -",
+            };
+            write!(f, "{sign} {}", significant(value.abs()))?;
+            if term != "1" {
+                write!(f, " {term}")?;
+            }
+        }
+        if self.largest_error < ROUNDING {
+            f.write_str("; exact")
+        } else {
+            write!(f, "; off by at most {} %", significant(100.0 * self.largest_error))
+        }
+    }
+}
+
+/// Three significant digits of a number that is not negative, without an exponent; what is too
+/// small for that is 0.
+fn significant(value: f64) -> String {
+    if value < 1e-6 {
+        return "0".to_owned();
+    }
+    let magnitude = value.log10().floor() as i32;
+    format!("{value:.*}", usize::try_from(2 - magnitude).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn students_percentiles_are_those_of_the_tables() {
+        // Beyer, *Handbook of Tables for Probability and Statistics*.
+        for (freedom, published) in [
+            (1, 12.706),
+            (5, 2.571),
+            (7, 2.365),
+            (8, 2.306),
+            (10, 2.228),
+            (30, 2.042),
+            (120, 1.980),
+        ] {
+            let found = student_975(freedom);
+            assert!((found - published).abs() < 0.001, "{freedom}: {found}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_three_digits() {
+        for (value, text) in
+            [(1e-13, "0"), (0.0314, "0.0314"), (8.0, "8.00"), (31.41, "31.4"), (12_345.6, "12346")]
+        {
+            assert_eq!(significant(value), text);
+        }
+    }
+}
