@@ -63,21 +63,17 @@ proptest! {
         prop_assert!(squares(&best) < squares(&other));
     }
 
+    /// The terms behind it are not to blame.
     #[test]
-    fn a_term_that_depends_on_others_is_named(
-        factors in proptest::collection::vec(-3.0_f64..3.0, 4),
-        place in 0_usize..5,
+    fn a_term_that_depends_on_those_before_it_is_named(
+        factors in proptest::collection::vec(-3.0_f64..3.0, 1..5),
     ) {
         let mut terms = design(&[2.0, 5.0, 11.0]);
         let observed = vec![1.0; terms[0].values.len()];
-        let dependent = term("bytes of states", &sum(&terms, &factors));
-        terms.insert(place, dependent);
-        // Of a dependent set it is the last that depends on those before it.
-        let last = if place == 4 { 4 } else {
-            (0..5).rfind(|at| *at == place || factors[at - usize::from(*at > place)] != 0.0).unwrap()
-        };
+        let dependent = term("dependent", &sum(&terms, &factors));
+        terms.insert(factors.len(), dependent);
         let refused = Formula::fit("bytes", &terms, &observed).unwrap_err();
-        prop_assert_eq!(refused, FitError::Dependent { term: terms[last].name.clone() });
+        prop_assert_eq!(refused, FitError::Dependent { term: "dependent".to_owned() });
     }
 }
 
@@ -135,6 +131,24 @@ fn a_formula_is_read_as_one() {
     let formula = Formula::fit("bytes", &terms, &[92.0, 84.0, 76.0, 68.0]).unwrap();
     assert_eq!(formula.to_string(), "bytes = 100 - 8.00 states; exact");
     assert!((formula.predict(&[1.0, 10.0]) - 20.0).abs() < 1e-9);
-    let constant = Formula::fit("bytes", &terms[..1], &[50.0; 4]).unwrap();
-    assert_eq!(constant.r_squared, None);
+}
+
+/// Columns that need no mirror at all.
+#[test]
+fn terms_of_single_observations_are_those_observations() {
+    let terms = [term("tmaze", &[1.0, 0.0]), term("grid10", &[0.0, 1.0])];
+    let formula = Formula::fit("bytes", &terms, &[88.0, 840.0]).unwrap();
+    assert_eq!(formula.to_string(), "bytes = 88.0 tmaze + 840 grid10; exact");
+}
+
+/// `c = sum(1/y) / sum(1/y^2)`, here 3330/343.
+#[test]
+fn a_constant_is_the_mean_by_relative_error() {
+    let constant = [term("1", &[1.0; 4])];
+    let formula = Formula::fit("bytes", &constant, &[10.0, 10.0, 10.0, 9.0]).unwrap();
+    let value = 3330.0 / 343.0;
+    assert!((formula.coefficients[0].value - value).abs() < 1e-9);
+    assert!((formula.largest_residual - (value - 9.0)).abs() < 1e-9);
+    assert!((formula.largest_error - (value - 9.0) / 9.0).abs() < 1e-9);
+    assert_eq!(Formula::fit("bytes", &constant, &[50.0; 4]).unwrap().r_squared, None);
 }
