@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::least_squares;
+use crate::least_squares::{self, Solution};
 
 /// Errors below this share are rounding of the calculation.
 const ROUNDING: f64 = 1e-9;
@@ -127,24 +127,29 @@ impl Formula {
         check(terms, observed)?;
         let relative = |term: &Term| term.values.iter().zip(observed).map(|(x, y)| x / y).collect();
         let columns = terms.iter().map(relative).collect();
-        let solution = least_squares::solve(columns, vec![1.0; observed.len()])
-            .map_err(|dependent| FitError::Dependent { term: terms[dependent].name.clone() })?;
-        let coefficients = terms.iter().zip(solution.coefficients);
-        let coefficients = coefficients.map(|(term, value)| Coefficient {
+        let Solution { coefficients, deviations } =
+            least_squares::solve(columns, vec![1.0; observed.len()])
+                .map_err(|dependent| FitError::Dependent { term: terms[dependent].name.clone() })?;
+        let fitted = |row: usize| -> f64 {
+            terms.iter().zip(&coefficients).map(|(term, value)| value * term.values[row]).sum()
+        };
+        let residuals: Vec<f64> =
+            observed.iter().enumerate().map(|(row, y)| y - fitted(row)).collect();
+        let errors: Vec<f64> = residuals.iter().zip(observed).map(|(r, y)| r / y).collect();
+        let spread = spread(&errors, terms.len());
+        let of_term = |((term, &value), deviation): ((&Term, &f64), f64)| Coefficient {
             term: term.name.clone(),
             value,
-            interval: None,
-        });
-        let mut formula = Self {
-            quantity: quantity.to_owned(),
-            coefficients: coefficients.collect(),
-            largest_error: 0.0,
-            largest_residual: 0.0,
-            rms_residual: 0.0,
-            r_squared: None,
+            interval: spread.map(|spread| [value - spread * deviation, value + spread * deviation]),
         };
-        formula.judge(terms, observed, &solution.deviations);
-        Ok(formula)
+        Ok(Self {
+            quantity: quantity.to_owned(),
+            coefficients: terms.iter().zip(&coefficients).zip(deviations).map(of_term).collect(),
+            largest_error: largest(&errors),
+            largest_residual: largest(&residuals),
+            rms_residual: (squares(&residuals) / residuals.len() as f64).sqrt(),
+            r_squared: r_squared(observed, &residuals),
+        })
     }
 
     /// What the formula says of these values of its terms, in their order.
@@ -152,33 +157,28 @@ impl Formula {
     pub fn predict(&self, values: &[f64]) -> f64 {
         self.coefficients.iter().zip(values).map(|(coefficient, x)| coefficient.value * x).sum()
     }
+}
 
-    /// Finds how far the formula is from what was observed.
-    fn judge(&mut self, terms: &[Term], observed: &[f64], deviations: &[f64]) {
-        let count = observed.len() as f64;
-        let mean = observed.iter().sum::<f64>() / count;
-        let (mut squares, mut relative_squares, mut variation) = (0.0, 0.0, 0.0);
-        for (index, &y) in observed.iter().enumerate() {
-            let values: Vec<f64> = terms.iter().map(|term| term.values[index]).collect();
-            let residual = y - self.predict(&values);
-            self.largest_residual = self.largest_residual.max(residual.abs());
-            self.largest_error = self.largest_error.max((residual / y).abs());
-            squares += residual * residual;
-            relative_squares += (residual / y).powi(2);
-            variation += (y - mean).powi(2);
-        }
-        self.rms_residual = (squares / count).sqrt();
-        self.r_squared = (variation > 0.0).then(|| 1.0 - squares / variation);
-        let freedom = observed.len() - terms.len();
-        if freedom == 0 || self.largest_error < ROUNDING {
-            return;
-        }
-        let reach = student_975(freedom) * (relative_squares / freedom as f64).sqrt();
-        for (coefficient, deviation) in self.coefficients.iter_mut().zip(deviations) {
-            let reach = reach * deviation;
-            coefficient.interval = Some([coefficient.value - reach, coefficient.value + reach]);
-        }
-    }
+fn largest(errors: &[f64]) -> f64 {
+    errors.iter().fold(0.0, |most: f64, error| most.max(error.abs()))
+}
+
+fn squares(errors: &[f64]) -> f64 {
+    errors.iter().map(|error| error * error).sum()
+}
+
+/// Half of a 95 % interval of a coefficient that varies as the observations do; none where they do
+/// not miss, or are all needed.
+fn spread(errors: &[f64], terms: usize) -> Option<f64> {
+    let freedom = errors.len() - terms;
+    let misses = freedom > 0 && largest(errors) >= ROUNDING;
+    misses.then(|| student_975(freedom) * (squares(errors) / freedom as f64).sqrt())
+}
+
+fn r_squared(observed: &[f64], residuals: &[f64]) -> Option<f64> {
+    let mean = observed.iter().sum::<f64>() / observed.len() as f64;
+    let variation: f64 = observed.iter().map(|y| (y - mean).powi(2)).sum();
+    (variation > 0.0).then(|| 1.0 - squares(residuals) / variation)
 }
 
 fn check(terms: &[Term], observed: &[f64]) -> Result<(), FitError> {

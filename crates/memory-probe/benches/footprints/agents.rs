@@ -6,12 +6,12 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use agent_core::{Agent, Model, Population, Workspace};
+use measure::Unit;
 use measure::report::Report;
-use measure::{Profile, Unit};
 use memory_probe::{Footprint, footprint};
 
 use super::child::{self, Load, Outside};
-use super::{derived, job};
+use super::{MANY_AGENTS, derived, job};
 
 /// Agents by whose number the allocator's bytes are divided.
 const AGENTS: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
@@ -43,15 +43,11 @@ struct Views {
 
 fn kind(report: &mut Report, kind: &str) -> Result<(), Box<dyn Error>> {
     let views = views(kind)?;
-    let sizes = match report.profile() {
-        Profile::Quick => [2_000, 22_000],
-        Profile::Full => [10_000, 110_000],
-    };
-    let outside = child::each(|agents| Load::Shared { kind, agents }, sizes)?;
+    let outside = child::each(|agents| Load::Shared { kind, agents }, MANY_AGENTS)?;
     record(report, &views, outside)?;
     let title = format!(
         "{kind}: bytes by the allocator, as accounted; by PSS and USS {} more in a fresh process",
-        sizes[1] - sizes[0]
+        MANY_AGENTS[1] - MANY_AGENTS[0]
     );
     report.table(
         &title,

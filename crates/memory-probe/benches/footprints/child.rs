@@ -7,7 +7,7 @@
 use std::env;
 use std::error::Error;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{self, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
@@ -27,9 +27,9 @@ pub enum Load<'a> {
     Shared { kind: &'a str, agents: usize },
     /// Agents that have each a model of its own.
     Copied { kind: &'a str, agents: usize },
-    /// The arrays of this kind's model as plain data.
-    Arrays { kind: &'a str },
-    /// A file that holds arrays, mapped and read.
+    /// What a file holds, in memory of its own.
+    Read { path: &'a str },
+    /// The same, mapped and looked at.
     Mapped { path: &'a str },
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for Load<'_> {
         match self {
             Self::Shared { kind, agents } => write!(f, "shared {agents} {kind}"),
             Self::Copied { kind, agents } => write!(f, "copied {agents} {kind}"),
-            Self::Arrays { kind } => write!(f, "arrays 1 {kind}"),
+            Self::Read { path } => write!(f, "read 1 {path}"),
             Self::Mapped { path } => write!(f, "mapped 1 {path}"),
         }
     }
@@ -53,7 +53,7 @@ impl<'a> Load<'a> {
         match load {
             "shared" => Some(Self::Shared { kind: of, agents }),
             "copied" => Some(Self::Copied { kind: of, agents }),
-            "arrays" => Some(Self::Arrays { kind: of }),
+            "read" => Some(Self::Read { path: of }),
             "mapped" => Some(Self::Mapped { path: of }),
             _ => None,
         }
@@ -78,10 +78,10 @@ impl<'a> Load<'a> {
                 then()?;
                 drop(black_box(team));
             }
-            Self::Arrays { kind } => {
-                let arrays = job(kind)?.generative_model();
+            Self::Read { path } => {
+                let own = fs::read(path)?;
                 then()?;
-                drop(black_box(arrays));
+                drop(black_box(own));
             }
             Self::Mapped { path } => {
                 let mapped = map(path)?;

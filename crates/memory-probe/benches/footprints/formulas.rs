@@ -121,20 +121,48 @@ impl Past {
     }
 }
 
-/// The engine's `Trace` by the steps that it holds.
+/// The engine's `Trace` by the steps that it holds, and what of it is room for further steps.
 pub fn histories(report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let (mut pasts, mut observed) = (Vec::new(), Vec::new());
+    let (mut pasts, mut observed, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for steps in [10, 50, 100, 500, 1_000] {
         for states in [4, 25, 60] {
             for actions in [2, 5] {
                 let shape = Shape { states, observations: 12, actions, horizon: 2 };
                 let (model, past) = (shape.model()?, Past { shape, steps });
-                observed.push(footprint(FEW, |_| past.live(&model))?.bytes());
+                let found = footprint(FEW, |_| past.live(&model))?;
+                if (states, actions) == (4, 2) {
+                    let parts = parts(&past.live(&model)) as f64;
+                    rows.push(vec![
+                        steps.to_string(),
+                        format!("{:.0}", found.bytes()),
+                        format!("{parts:.0}"),
+                        format!("{:.1} %", found.spare_percent(parts)),
+                        format!("{:.1}", found.blocks() / steps as f64),
+                    ]);
+                }
+                observed.push(found.bytes());
                 pasts.push(past);
             }
         }
     }
-    fitted(report, "history", &HISTORY, &pasts, &observed)
+    fitted(report, "history", &HISTORY, &pasts, &observed)?;
+    report.table(
+        "A history of 4 states and 4 policies, and the sum of its numbers and their headers",
+        &["steps", "bytes", "parts", "spare", "blocks a step"],
+        &rows,
+    )?;
+    Ok(())
+}
+
+/// Bytes that a trace needs for what it holds.
+fn parts(trace: &Trace) -> usize {
+    fn rows<T>(rows: &[Vec<T>]) -> usize {
+        size_of_val(rows) + rows.iter().map(|row| size_of_val(&row[..])).sum::<usize>()
+    }
+    let Trace { observations, actions, qs, q_pi, neg_efe } = trace;
+    let beliefs = size_of_val(&qs[..]) + qs.iter().map(|factor| rows(factor)).sum::<usize>();
+    let seen_and_done = rows(observations) + rows(actions);
+    size_of::<Trace>() + seen_and_done + beliefs + rows(q_pi) + rows(neg_efe)
 }
 
 /// A router whose agents have each so many messages waiting.
@@ -224,6 +252,7 @@ fn wrapped(formula: &str) -> String {
     let mut width = 0;
     for word in formula.split_inclusive(' ') {
         if matches!(word, "+ " | "- ") && width > WIDTH / 2 {
+            lines.truncate(lines.trim_end().len());
             lines.push_str("\n  ");
             width = 2;
         }

@@ -10,6 +10,9 @@ use std::error::Error;
 use agent_core::workload::{self, Workload};
 use measure::{Figure, Kind, Record, Unit};
 
+/// Agents of two fresh processes. Each takes a few hundred bytes, and a page is 4,096.
+pub const MANY_AGENTS: [usize; 2] = [10_000, 110_000];
+
 /// The job that has this kind's model: that of spawning, and for `stress_h3` that of stepping.
 pub fn job(kind: &str) -> Result<&'static Workload, Box<dyn Error>> {
     let job = workload::find("spawn", kind).or_else(|| workload::find("step", kind));

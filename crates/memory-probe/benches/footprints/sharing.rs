@@ -6,12 +6,12 @@ use std::num::NonZeroUsize;
 
 use agent_core::{Agent, GenerativeModel};
 use measure::report::Report;
-use measure::{Direction, Profile, Record, Unit};
+use measure::{Direction, Record, Unit};
 use memory_probe::footprint;
 use tempfile::NamedTempFile;
 
 use super::child::{self, Load, Outside};
-use super::{bytes, derived, job};
+use super::{MANY_AGENTS, bytes, derived, job};
 
 /// The small worlds, and one whose model is of a size that hurts.
 const KINDS: [&str; 4] = ["tmaze", "grid10", "cue_chaining", STRESS];
@@ -20,6 +20,12 @@ const STRESS: &str = "stress_h3";
 /// Agents that share a model, or have one each.
 const AGENTS: usize = 100;
 
+/// Agents with a model each, of two fresh processes.
+const MANY_MODELS: [usize; 2] = [20, 120];
+
+/// Processes that have the same model.
+const PROCESSES: usize = 8;
+
 pub fn shared_models(report: &mut Report) -> Result<(), Box<dyn Error>> {
     within_a_process(report)?;
     across_processes(report)
@@ -27,11 +33,7 @@ pub fn shared_models(report: &mut Report) -> Result<(), Box<dyn Error>> {
 
 /// Agents over one model, and as many with a model each.
 fn within_a_process(report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let sizes = match report.profile() {
-        Profile::Quick => [10, 60],
-        Profile::Full => [20, 120],
-    };
-    let rows: Result<Vec<_>, _> = KINDS.iter().map(|kind| saved(report, kind, sizes)).collect();
+    let rows: Result<Vec<_>, _> = KINDS.iter().map(|kind| saved(report, kind)).collect();
     report.table(
         &format!(
             "{AGENTS} agents that share a model, and that have one each: bytes by the allocator, \
@@ -44,11 +46,7 @@ fn within_a_process(report: &mut Report) -> Result<(), Box<dyn Error>> {
 }
 
 /// Measures and records one kind; returns its row.
-fn saved(
-    report: &mut Report,
-    kind: &str,
-    sizes: [usize; 2],
-) -> Result<Vec<String>, Box<dyn Error>> {
+fn saved(report: &mut Report, kind: &str) -> Result<Vec<String>, Box<dyn Error>> {
     let job = job(kind)?;
     // The models are made with the team, so that they count.
     let shared = footprint(NonZeroUsize::MIN, |_| {
@@ -71,11 +69,9 @@ fn saved(
     }
     let share = format!("{:.1} %", 100.0 * saved / copied);
     let mut row = vec![kind.to_owned(), bytes(shared), bytes(copied), bytes(saved), share];
-    // Agents without a model of their own must be more to fill pages.
-    let many = sizes.map(|agents| agents * 200);
     for (metric, outside) in [
-        ("shared_pss_bytes", child::each(|agents| Load::Shared { kind, agents }, many)?),
-        ("copied_pss_bytes", child::each(|agents| Load::Copied { kind, agents }, sizes)?),
+        ("shared_pss_bytes", child::each(|agents| Load::Shared { kind, agents }, MANY_AGENTS)?),
+        ("copied_pss_bytes", child::each(|agents| Load::Copied { kind, agents }, MANY_MODELS)?),
     ] {
         if let Some(Outside { pss, .. }) = outside {
             let record = derived(report.figure(metric, Unit::Bytes, pss));
@@ -88,44 +84,36 @@ fn saved(
 
 /// The same model in several processes, by what the system adds up for all of them.
 fn across_processes(report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let processes = match report.profile() {
-        Profile::Quick => 4,
-        Profile::Full => 8,
-    };
+    let job = job(STRESS)?;
+    let model = footprint(NonZeroUsize::MIN, |_| job.model().unwrap())?.heap_bytes as usize;
     let mut file = NamedTempFile::new()?;
-    let arrays = job(STRESS)?.generative_model();
-    let size = write_arrays(&arrays, &mut file)? as f64;
+    file.write_all(&numbers(&job.generative_model(), model))?;
+    file.flush()?;
     let path = file.path().to_str().ok_or("the temporary folder's name is not in UTF-8")?;
-    let mut rows = Vec::new();
-    let mut sums = Vec::new();
+    let (mut rows, mut sums) = (Vec::new(), Vec::new());
     for (way, what, load) in [
-        (
-            "compiled",
-            "the model as agents use it, one each",
-            Load::Copied { kind: STRESS, agents: 1 },
-        ),
-        ("arrays", "its arrays alone, one copy each", Load::Arrays { kind: STRESS }),
-        ("mapped", "its arrays in one file, mapped by all", Load::Mapped { path }),
+        ("compiled", "a model compiled by itself", Load::Copied { kind: STRESS, agents: 1 }),
+        ("copied", "as many bytes, a copy of its own", Load::Read { path }),
+        ("mapped", "as many bytes, in a file mapped by all", Load::Mapped { path }),
     ] {
-        let Some(found) = child::together(load, processes)? else { return Ok(()) };
+        let Some(found) = child::together(load, PROCESSES)? else { return Ok(()) };
         for (metric, value) in [("pss_sum_bytes", found.pss), ("uss_sum_bytes", found.uss)] {
             let record = derived(report.figure(metric, Unit::Bytes, value));
-            report.record(&record.parameter("way", way).parameter("processes", processes))?;
+            report.record(&record.parameter("way", way).parameter("processes", PROCESSES))?;
         }
-        let each = bytes(found.pss / processes as f64);
+        let each = bytes(found.pss / PROCESSES as f64);
         rows.push(vec![what.to_owned(), bytes(found.pss), each, bytes(found.uss)]);
         sums.push(found.pss);
     }
     let saved = sums[1] - sums[2];
     let record = derived(report.figure("mapping_saves_bytes", Unit::Bytes, saved));
-    let record = record.parameter("processes", processes);
+    let record = record.parameter("processes", PROCESSES);
     report.record(&Record { direction: Direction::HigherIsBetter, ..record })?;
     report.table(
         &format!(
-            "{STRESS} in {processes} processes, summed: its arrays have {}. The engine cannot use a \
-             mapping today:\nwhat it makes of the arrays is a process's own, so {} is the most that \
-             sharing them could save",
-            bytes(size),
+            "{STRESS}, whose model holds {}, in {PROCESSES} processes, summed. The engine cannot use a \
+             mapping\ntoday: the most that one could save, if all of a model could lie in it, is {}",
+            bytes(model as f64),
             bytes(saved)
         ),
         &["each process has", "PSS of all", "PSS each", "USS of all"],
@@ -134,15 +122,10 @@ fn across_processes(report: &mut Report) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Writes the numbers of A, B, C and D one after the other; returns how many bytes they are.
-fn write_arrays(
-    model: &GenerativeModel,
-    file: &mut NamedTempFile,
-) -> Result<usize, Box<dyn Error>> {
+/// So many bytes of the numbers of A, B, C and D, again and again: all that a compiled model holds is
+/// made of them.
+fn numbers(model: &GenerativeModel, bytes: usize) -> Vec<u8> {
     let arrays = [&model.a, &model.b, &model.c, &model.d].into_iter().flatten();
-    let numbers = arrays.flat_map(|array| &array.data);
-    let written: Vec<u8> = numbers.flat_map(|number| number.to_ne_bytes()).collect();
-    file.write_all(&written)?;
-    file.flush()?;
-    Ok(written.len())
+    let numbers = arrays.flat_map(|array| &array.data).flat_map(|number| number.to_ne_bytes());
+    numbers.cycle().take(bytes).collect()
 }
