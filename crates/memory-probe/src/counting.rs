@@ -1,8 +1,9 @@
 //! The allocator that counts.
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::hint::black_box;
 
-use crate::tally;
+use crate::{Account, ProbeError, tally};
 
 /// Wraps an allocator and counts what is asked of it, without changing any of it: blocks have the
 /// size, the place and the alignment that the wrapped allocator gives them.
@@ -81,4 +82,14 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
         }
         moved
     }
+}
+
+/// Whether [`Counting`] is the global allocator: it must see a block come.
+///
+/// # Errors
+/// [`ProbeError::NotCounting`], with the lines to add.
+pub fn ensure_counting() -> Result<(), ProbeError> {
+    let before = Account::now().allocated_blocks();
+    drop(black_box(Box::new(0_u8)));
+    if Account::now().allocated_blocks() > before { Ok(()) } else { Err(ProbeError::NotCounting) }
 }

@@ -19,19 +19,31 @@
 //! # drop(beliefs);
 //! # }
 //! ```
+//!
+//! [`footprint`] is what one object of many costs, [`Formula`] how that depends on its parameters,
+//! and [`ProcessMemory`] what the system says of the whole process.
 
 #![warn(missing_docs)]
 
 mod account;
 mod counting;
+mod error;
+mod footprint;
+mod formula;
 #[cfg(feature = "history")]
 pub mod history;
+mod least_squares;
 mod overhead;
+mod process;
 mod scope;
 mod tally;
 pub mod workload;
 
 pub use account::{Account, SizeClasses};
-pub use counting::Counting;
+pub use counting::{Counting, ensure_counting};
+pub use error::ProbeError;
+pub use footprint::{Footprint, footprint};
+pub use formula::{Coefficient, FitError, Formula, Term};
 pub use overhead::Overhead;
+pub use process::{ProcessError, ProcessMemory};
 pub use scope::{Entered, Scope, scopes};

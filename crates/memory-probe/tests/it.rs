@@ -1,8 +1,11 @@
-//! The parts that do not need the allocator's account.
+//! What needs no allocator of its own, by behaviour.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "it/history.rs"]
-mod history;
-#[path = "it/workload.rs"]
-mod workload;
+mod it {
+    mod footprint;
+    mod formula;
+    mod history;
+    mod process;
+    mod workload;
+}
