@@ -32,6 +32,7 @@ mod footprint;
 mod formula;
 #[cfg(feature = "history")]
 pub mod history;
+pub mod leaks;
 mod least_squares;
 mod overhead;
 mod process;

@@ -6,6 +6,7 @@ mod it {
     mod footprint;
     mod formula;
     mod history;
+    mod leaks;
     mod process;
     mod workload;
 }
