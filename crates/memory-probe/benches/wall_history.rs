@@ -7,8 +7,8 @@ mod wall;
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn history(criterion: &mut Criterion) {
-    wall::group(criterion, "history");
+    wall::group(criterion, "history", "history");
 }
 
-criterion_group!(benches, history);
+criterion_group! { name = benches; config = wall::brief(); targets = history }
 criterion_main!(benches);

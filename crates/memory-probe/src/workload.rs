@@ -2,6 +2,8 @@
 
 #[cfg(feature = "history")]
 pub mod history;
+#[cfg(feature = "pools")]
+mod pools;
 
 /// A measured job. Once recorded, its name never changes.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +62,8 @@ pub fn all() -> impl Iterator<Item = &'static Workload> {
     let lists: &[&'static [Workload]] = &[
         #[cfg(feature = "history")]
         &history::JOBS,
+        #[cfg(feature = "pools")]
+        &pools::JOBS,
     ];
     lists.iter().copied().flatten()
 }

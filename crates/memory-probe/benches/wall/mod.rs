@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput};
 use memory_probe::workload;
 
-/// Times every job of a group, after it gave the right answer. What a job prepares is off the clock.
-pub fn group(criterion: &mut Criterion, name: &str) {
-    let mut group = criterion.benchmark_group(name);
+/// Times every job of a group under a name of its own, after it gave the right answer. What a job
+/// prepares is off the clock.
+pub fn group(criterion: &mut Criterion, name: &str, reported: &str) {
+    let mut group = criterion.benchmark_group(reported);
     for workload in workload::of_group(name) {
         group.throughput(Throughput::Elements(workload.operations));
         group.bench_function(workload.name, |bencher| {
@@ -27,4 +28,11 @@ pub fn group(criterion: &mut Criterion, name: &str) {
             });
         });
     }
+}
+
+/// There are many: each gets less time than criterion gives by itself.
+pub fn brief() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_secs(1))
 }
