@@ -1,4 +1,20 @@
 //! The agents' store on SQLite and PostgreSQL, and the load agents make.
+//!
+//! The store keeps agents, their beliefs, observations, messages and relations ([`rows`]). Its
+//! operations are functions on one SQLite connection ([`sqlite`]).
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+
+mod blob;
+mod durability;
+mod error;
+pub mod rows;
+pub mod schema;
+mod sql;
+pub mod sqlite;
+mod store;
+
+pub use durability::Durability;
+pub use error::{Source, StoreError};
+pub use store::{Answer, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, ThreadsOptions};
