@@ -7,8 +7,10 @@
 #![warn(missing_docs)]
 
 mod blob;
+pub mod data;
 mod durability;
 mod error;
+pub mod request;
 pub mod rows;
 pub mod schema;
 mod sql;
@@ -17,4 +19,5 @@ mod store;
 
 pub use durability::Durability;
 pub use error::{Source, StoreError};
+pub use request::{Operation, Request, Requests};
 pub use store::{Answer, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, ThreadsOptions};

@@ -1,5 +1,7 @@
 //! What the store keeps, as typed rows.
 
+use std::hash::{Hash, Hasher};
+
 /// An agent's key in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AgentKey(pub i64);
@@ -9,7 +11,7 @@ pub struct AgentKey(pub i64);
 pub struct MessageKey(pub i64);
 
 /// An agent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Agent {
     /// Its key.
     pub key: AgentKey,
@@ -22,7 +24,7 @@ pub struct Agent {
 }
 
 /// A message before it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NewMessage {
     /// Who sent it.
     pub sender: AgentKey,
@@ -39,7 +41,7 @@ pub struct NewMessage {
 }
 
 /// A stored message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Message {
     /// Its key.
     pub key: MessageKey,
@@ -59,8 +61,16 @@ pub struct Belief {
     pub posterior: Vec<f64>,
 }
 
+/// By the bits of its probabilities.
+impl Hash for Belief {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.agent, self.step).hash(state);
+        self.posterior.iter().for_each(|probability| probability.to_bits().hash(state));
+    }
+}
+
 /// What an agent observed in one modality at a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Observation {
     /// Who.
     pub agent: AgentKey,
@@ -73,7 +83,7 @@ pub struct Observation {
 }
 
 /// How an agent is related to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i64)]
 pub enum EdgeKind {
     /// They act together.
@@ -96,7 +106,7 @@ pub struct Edge {
 }
 
 /// Messages by the kind of agent that sent them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Traffic {
     /// The senders' kind.
     pub kind: String,
@@ -107,7 +117,7 @@ pub struct Traffic {
 }
 
 /// An agent and how many messages it received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Popularity {
     /// Who.
     pub agent: AgentKey,
@@ -116,7 +126,7 @@ pub struct Popularity {
 }
 
 /// A transfer like TPC-B's: an amount goes to an account, by a teller of a branch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Transfer {
     /// The account, from 1 on.
     pub account: i64,

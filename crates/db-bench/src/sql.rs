@@ -57,3 +57,36 @@ pub const TO_TELLER: &str = "UPDATE pgbench_tellers SET tbalance = tbalance + $1
 pub const TO_BRANCH: &str = "UPDATE pgbench_branches SET bbalance = bbalance + $1 WHERE bid = $2";
 pub const TO_HISTORY: &str = "INSERT INTO pgbench_history (tid, bid, aid, delta, mtime) \
                               VALUES ($1, $2, $3, $4, CURRENT_TIMESTAMP)";
+
+/// PostgreSQL only, as [`ADD_MESSAGES`].
+pub const ADD_AGENTS: &str =
+    "INSERT INTO agents (name, kind) SELECT * FROM unnest($1::text[], $2::text[])";
+pub const SAVE_BELIEFS: &str = "INSERT INTO beliefs (agent, step, posterior) \
+                                SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])";
+pub const ADD_OBSERVATIONS: &str = "INSERT INTO observations (agent, step, modality, outcome) \
+     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])";
+pub const ADD_EDGES: &str = "INSERT INTO edges (source, kind, target, weight) \
+                             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], \
+                             $4::double precision[])";
+
+/// So many rows of a table of pgbench, numbered from 1 on, with the blanks that PostgreSQL would add
+/// to the filler.
+macro_rules! fill {
+    ($table:literal, $columns:literal) => {
+        concat!(
+            "WITH RECURSIVE series (n) AS \
+             (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < $1) INSERT INTO ",
+            $table,
+            " SELECT ",
+            $columns,
+            ", '",
+            "                                                                                    ",
+            "' FROM series"
+        )
+    };
+}
+pub const FILL_BRANCHES: &str = fill!("pgbench_branches (bid, bbalance, filler)", "n, 0");
+pub const FILL_TELLERS: &str =
+    fill!("pgbench_tellers (tid, bid, tbalance, filler)", "n, (n - 1) / 10 + 1, 0");
+pub const FILL_ACCOUNTS: &str =
+    fill!("pgbench_accounts (aid, bid, abalance, filler)", "n, (n - 1) / 100000 + 1, 0");

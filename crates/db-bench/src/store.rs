@@ -11,6 +11,7 @@ use crate::rows::{
     Popularity, Traffic, Transfer,
 };
 
+pub(crate) use sqlx::Columns;
 pub use sqlx::{SqlxPostgres, SqlxSqlite};
 pub use threads::{SqliteThreads, ThreadsOptions};
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::query::Query;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, Executor as _};
+use sqlx::{AssertSqlSafe, Executor as _, Postgres};
 
 use crate::rows::{
     Agent, AgentColumns, AgentKey, Belief, Edge, EdgeKind, Message, MessageColumns, MessageKey,
@@ -142,7 +143,25 @@ impl SqlxPostgres {
     }
 
     async fn add_all(&self, messages: Vec<NewMessage>) -> Result<()> {
-        let mut columns = Columns::default();
+        Columns::of(messages).added().execute(&self.pool).await?;
+        Ok(())
+    }
+}
+
+/// Messages column by column, as one statement takes them.
+#[derive(Default)]
+pub(crate) struct Columns {
+    senders: Vec<i64>,
+    receivers: Vec<i64>,
+    sent_ns: Vec<i64>,
+    topics: Vec<String>,
+    tags: Vec<String>,
+    bodies: Vec<String>,
+}
+
+impl Columns {
+    pub(crate) fn of(messages: Vec<NewMessage>) -> Self {
+        let mut columns = Self::default();
         for NewMessage { sender, receiver, sent_ns, topic, tag, body } in messages {
             columns.senders.push(sender.0);
             columns.receivers.push(receiver.0);
@@ -151,28 +170,19 @@ impl SqlxPostgres {
             columns.tags.push(tag);
             columns.bodies.push(body);
         }
-        sqlx::query(sql::ADD_MESSAGES)
-            .bind(columns.senders)
-            .bind(columns.receivers)
-            .bind(columns.sent_ns)
-            .bind(columns.topics)
-            .bind(columns.tags)
-            .bind(columns.bodies)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        columns
     }
-}
 
-/// Messages column by column, as one statement takes them.
-#[derive(Default)]
-struct Columns {
-    senders: Vec<i64>,
-    receivers: Vec<i64>,
-    sent_ns: Vec<i64>,
-    topics: Vec<String>,
-    tags: Vec<String>,
-    bodies: Vec<String>,
+    /// The statement that adds them.
+    pub(crate) fn added(self) -> Query<'static, Postgres, PgArguments> {
+        sqlx::query(sql::ADD_MESSAGES)
+            .bind(self.senders)
+            .bind(self.receivers)
+            .bind(self.sent_ns)
+            .bind(self.topics)
+            .bind(self.tags)
+            .bind(self.bodies)
+    }
 }
 
 /// The operations are the same text for both drivers, whose types have no common trait.
