@@ -49,27 +49,53 @@ pub struct DataSet {
     pub agents: u64,
     /// Messages, with keys from 1 on.
     pub messages: u64,
-    /// Branches, of 10 tellers and 100,000 accounts each, as in pgbench.
+    /// Branches, of ten tellers each, as in pgbench.
     pub branches: u64,
+    /// Accounts of a branch; pgbench has 100,000.
+    pub accounts: u64,
     /// Another seed, other rows.
     pub seed: u64,
 }
 
-/// Fits every cache.
-pub const SMALL: DataSet =
-    DataSet { name: "small", agents: 200, messages: 10_000, branches: 1, seed: 1 };
+/// Little enough to be made anew for every count of instructions.
+pub const TINY: DataSet =
+    DataSet { name: "tiny", agents: 120, messages: 1_000, branches: 1, accounts: 1_000, seed: 1 };
 
-/// Larger than SQLite's cache and than PostgreSQL's by default, but not than the machine's.
-pub const MEDIUM: DataSet =
-    DataSet { name: "medium", agents: 10_000, messages: 1_000_000, branches: 5, seed: 1 };
+/// Fits every cache.
+pub const SMALL: DataSet = DataSet {
+    name: "small",
+    agents: 200,
+    messages: 10_000,
+    branches: 1,
+    accounts: PGBENCH_ACCOUNTS,
+    seed: 1,
+};
+
+/// Larger than the caches that SQLite and PostgreSQL have by default, but not than the machine's
+/// memory.
+pub const MEDIUM: DataSet = DataSet {
+    name: "medium",
+    agents: 10_000,
+    messages: 1_000_000,
+    branches: 5,
+    accounts: PGBENCH_ACCOUNTS,
+    seed: 1,
+};
 
 /// Larger by far than any cache a database has of its own.
-pub const LARGE: DataSet =
-    DataSet { name: "large", agents: 50_000, messages: 5_000_000, branches: 10, seed: 1 };
+pub const LARGE: DataSet = DataSet {
+    name: "large",
+    agents: 50_000,
+    messages: 5_000_000,
+    branches: 10,
+    accounts: PGBENCH_ACCOUNTS,
+    seed: 1,
+};
 
-/// Accounts and tellers of a branch.
-pub const ACCOUNTS: u64 = 100_000;
-/// See [`ACCOUNTS`].
+/// Accounts of a branch in pgbench.
+const PGBENCH_ACCOUNTS: u64 = 100_000;
+
+/// Tellers of a branch.
 pub const TELLERS: u64 = 10;
 
 impl DataSet {

@@ -16,6 +16,7 @@ pub mod schema;
 mod sql;
 pub mod sqlite;
 mod store;
+pub mod workload;
 
 pub use durability::Durability;
 pub use error::{Source, StoreError};

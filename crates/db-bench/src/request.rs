@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use fnv::FnvHasher;
 use rusqlite::Connection;
 
-use crate::data::{ACCOUNTS, APART_NS, BEGAN_NS, DataSet, Random, TELLERS, TOPICS, Zipf, topic};
+use crate::data::{APART_NS, BEGAN_NS, DataSet, Random, TELLERS, TOPICS, Zipf, topic};
 use crate::rows::{AgentKey, Belief, NewMessage, Transfer};
 use crate::store::Store;
 use crate::{StoreError, sqlite};
@@ -79,12 +79,11 @@ pub enum Request {
     Transfer(Transfer),
 }
 
-/// A digest of what was answered: the same for every store that holds the same.
-///
-/// Of what was written it says only that it was; the rows are counted afterwards.
+/// A digest of what was answered: the same for every store that holds the same and is asked the same
+/// by one caller.
 pub type Digest = u64;
 
-fn digest(answer: &impl Hash) -> Digest {
+pub(crate) fn digest(answer: &impl Hash) -> Digest {
     let mut hasher = FnvHasher::default();
     answer.hash(&mut hasher);
     hasher.finish()
@@ -165,7 +164,7 @@ impl Requests {
         let mut below = |bound: u64| 1 + self.random.below(bound) as i64;
         let branches = self.data.branches;
         Transfer {
-            account: below(branches * ACCOUNTS),
+            account: below(branches * self.data.accounts),
             teller: below(branches * TELLERS),
             branch: below(branches),
             amount: below(10_001) - 5_001,
@@ -192,19 +191,17 @@ impl Request {
             Self::ByTopic(topic) => digest(&store.by_topic(&topic, FOUND).await?),
             Self::ByTag(tag) => digest(&store.by_tag(&tag, FOUND).await?),
             Self::AddEach(messages) => {
+                let mut last = None;
                 for message in messages {
-                    store.add_message(message).await?;
+                    last = Some(store.add_message(message).await?);
                 }
-                digest(&())
+                digest(&last)
             }
             Self::AddAll(messages) => digest(&store.add_messages(messages).await?),
             Self::AddSteps(agent) => digest(&store.add_steps(agent, 1).await?),
             Self::SaveBelief(belief) => digest(&store.save_belief(belief).await?),
             Self::LatestBelief(agent) => digest(&store.latest_belief(agent).await?),
-            Self::Transfer(transfer) => {
-                store.transfer(transfer).await?;
-                digest(&())
-            }
+            Self::Transfer(transfer) => digest(&store.transfer(transfer).await?),
         })
     }
 
@@ -226,19 +223,17 @@ impl Request {
             Self::ByTopic(topic) => digest(&sqlite::by_topic(connection, &topic, FOUND)?),
             Self::ByTag(tag) => digest(&sqlite::by_tag(connection, &tag, FOUND)?),
             Self::AddEach(messages) => {
+                let mut last = None;
                 for message in &messages {
-                    sqlite::add_message(connection, message)?;
+                    last = Some(sqlite::add_message(connection, message)?);
                 }
-                digest(&())
+                digest(&last)
             }
             Self::AddAll(messages) => digest(&sqlite::add_messages(connection, &messages)?),
             Self::AddSteps(agent) => digest(&sqlite::add_steps(connection, agent, 1)?),
             Self::SaveBelief(belief) => digest(&sqlite::save_belief(connection, &belief)?),
             Self::LatestBelief(agent) => digest(&sqlite::latest_belief(connection, agent)?),
-            Self::Transfer(transfer) => {
-                sqlite::transfer(connection, transfer)?;
-                digest(&())
-            }
+            Self::Transfer(transfer) => digest(&sqlite::transfer(connection, transfer)?),
         })
     }
 }

@@ -69,24 +69,23 @@ pub const ADD_EDGES: &str = "INSERT INTO edges (source, kind, target, weight) \
                              SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], \
                              $4::double precision[])";
 
-/// So many rows of a table of pgbench, numbered from 1 on, with the blanks that PostgreSQL would add
-/// to the filler.
+/// So many rows ($1) of a table of pgbench, numbered from 1 on, so many ($2) to a branch, with the
+/// blanks that PostgreSQL would add to the filler.
 macro_rules! fill {
     ($table:literal, $columns:literal) => {
         concat!(
             "WITH RECURSIVE series (n) AS \
-             (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < $1) INSERT INTO ",
+             (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < $1), \
+             numbered (n, bid) AS (SELECT n, (n - 1) / $2 + 1 FROM series) INSERT INTO ",
             $table,
             " SELECT ",
             $columns,
             ", '",
             "                                                                                    ",
-            "' FROM series"
+            "' FROM numbered"
         )
     };
 }
-pub const FILL_BRANCHES: &str = fill!("pgbench_branches (bid, bbalance, filler)", "n, 0");
-pub const FILL_TELLERS: &str =
-    fill!("pgbench_tellers (tid, bid, tbalance, filler)", "n, (n - 1) / 10 + 1, 0");
-pub const FILL_ACCOUNTS: &str =
-    fill!("pgbench_accounts (aid, bid, abalance, filler)", "n, (n - 1) / 100000 + 1, 0");
+pub const FILL_BRANCHES: &str = fill!("pgbench_branches (bid, bbalance, filler)", "bid, 0");
+pub const FILL_TELLERS: &str = fill!("pgbench_tellers (tid, bid, tbalance, filler)", "n, bid, 0");
+pub const FILL_ACCOUNTS: &str = fill!("pgbench_accounts (aid, bid, abalance, filler)", "n, bid, 0");

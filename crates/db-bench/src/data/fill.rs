@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use sqlx::postgres::PgArguments;
 use sqlx::{PgPool, Postgres};
 
-use super::{ACCOUNTS, DataSet, TELLERS};
+use super::{DataSet, TELLERS};
 use crate::rows::{Belief, Edge, NewMessage, Observation};
 use crate::store::Columns;
 use crate::{StoreError, blob, sql, sqlite};
@@ -28,7 +28,7 @@ pub fn fill_sqlite(data: &DataSet, connection: &mut Connection) -> Result<(), St
             data.edges(key).try_for_each(|edge| sqlite::set_edge(connection, edge))?;
         }
         for (statement, rows) in ledger(data) {
-            connection.execute(statement, [rows])?;
+            connection.execute(statement, rows)?;
         }
         Ok(())
     })?;
@@ -63,8 +63,8 @@ pub async fn fill_postgres(data: &DataSet, pool: &PgPool) -> Result<(), StoreErr
         observations_of(observations).execute(&mut *transaction).await?;
         edges_of(keys.iter().flat_map(|key| data.edges(*key))).execute(&mut *transaction).await?;
     }
-    for (statement, rows) in ledger(data) {
-        sqlx::query(statement).bind(rows).execute(&mut *transaction).await?;
+    for (statement, [rows, of_branch]) in ledger(data) {
+        sqlx::query(statement).bind(rows).bind(of_branch).execute(&mut *transaction).await?;
     }
     transaction.commit().await?;
     for numbers in data.batches() {
@@ -76,14 +76,13 @@ pub async fn fill_postgres(data: &DataSet, pool: &PgPool) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The statements that fill pgbench's tables, each with its number of rows.
-fn ledger(data: &DataSet) -> [(&'static str, i64); 3] {
-    let branches = data.branches as i64;
-    [
-        (sql::FILL_BRANCHES, branches),
-        (sql::FILL_TELLERS, branches * TELLERS as i64),
-        (sql::FILL_ACCOUNTS, branches * ACCOUNTS as i64),
-    ]
+/// The statements that fill pgbench's tables, each with its number of rows and those of a branch.
+fn ledger(data: &DataSet) -> [(&'static str, [i64; 2]); 3] {
+    let [branches, tellers, accounts] = [1, TELLERS, data.accounts].map(|each| {
+        let each = each as i64;
+        [data.branches as i64 * each, each]
+    });
+    [(sql::FILL_BRANCHES, branches), (sql::FILL_TELLERS, tellers), (sql::FILL_ACCOUNTS, accounts)]
 }
 
 type Query = sqlx::query::Query<'static, Postgres, PgArguments>;

@@ -1,63 +1,47 @@
 //! All backends hold and answer the same.
 
-use db_bench::data::{self, DataSet};
-use db_bench::rows::{AgentKey, Edge, EdgeKind, MessageKey, Observation};
+use std::path::Path;
+
+use db_bench::data::{self, TINY};
 use db_bench::sqlite::{self, Place};
-use db_bench::{
-    Durability, Operation, Requests, SqliteThreads, SqlxSqlite, Store, StoreError, ThreadsOptions,
-};
+use db_bench::workload::{self, WORKLOADS};
+use db_bench::{Durability, SqliteThreads, SqlxSqlite, Store, ThreadsOptions};
 
-/// Few rows of everything.
-const DATA: DataSet = DataSet { name: "test", agents: 120, messages: 2_000, branches: 1, seed: 7 };
-
-const OPERATIONS: [Operation; 13] = [
-    Operation::PointRead,
-    Operation::RangeRead,
-    Operation::Join,
-    Operation::Top,
-    Operation::Indexed,
-    Operation::Unindexed,
-    Operation::LoadBelief,
-    Operation::Insert,
-    Operation::Bulk(10),
-    Operation::Singly(3),
-    Operation::Update,
-    Operation::SaveBelief,
-    Operation::Transfer,
-];
-
-/// What a fresh store answers to the same requests, kind by kind.
-async fn answers(store: &impl Store) -> Vec<(Operation, Vec<u64>)> {
-    let mut answers = Vec::new();
-    for (stream, operation) in (0..).zip(OPERATIONS) {
-        let mut requests = Requests::new(&DATA, stream);
-        let mut digests = Vec::new();
-        for _ in 0..20 {
-            digests.push(requests.next(operation).ask(store).await.unwrap());
-        }
-        answers.push((operation, digests));
-    }
-    answers
+fn filled(path: &Path) {
+    let mut connection = sqlite::open(Place::File(path), Durability::Relaxed).unwrap();
+    data::fill_sqlite(&TINY, &mut connection).unwrap();
 }
 
-fn filled(path: &std::path::Path) {
-    let mut connection = sqlite::open(Place::File(path), Durability::Relaxed).unwrap();
-    data::fill_sqlite(&DATA, &mut connection).unwrap();
+/// Tries every query on a store that is filled anew for each.
+async fn answers_as_expected<S: Store>(open: impl AsyncFn(&Path) -> S) {
+    for workload in &WORKLOADS {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        filled(&path);
+        let store = open(&path).await;
+        let answers = workload::ask_all(workload.trial(), &store).await.unwrap();
+        workload.verify(&answers).unwrap();
+        store.close().await;
+    }
+}
+
+#[test]
+fn a_connection_answers_as_expected() {
+    for workload in &WORKLOADS {
+        let mut connection = workload::tiny_in_memory().unwrap();
+        let answers = workload::ask_all_sqlite(workload.trial(), &mut connection).unwrap();
+        workload.verify(&answers).unwrap();
+    }
 }
 
 #[tokio::test]
-async fn every_backend_answers_the_same() {
-    let folder = tempfile::tempdir().unwrap();
-    let (one, other) = (folder.path().join("one.db"), folder.path().join("other.db"));
-    filled(&one);
-    filled(&other);
+async fn threads_answer_as_expected() {
     let options = ThreadsOptions { durability: Durability::Relaxed, connections: 2 };
-    let threads = SqliteThreads::open(&one, options).unwrap();
-    let by_sqlx = SqlxSqlite::open(&other, Durability::Relaxed, 2).await.unwrap();
-    let expected = answers(&threads).await;
-    assert_eq!(answers(&by_sqlx).await, expected);
-    let added = 20 * (1 + 10 + 3);
-    for count in [threads.count_messages().await, by_sqlx.count_messages().await] {
-        assert_eq!(count.unwrap(), DATA.messages as i64 + added);
-    }
+    answers_as_expected(async |path| SqliteThreads::open(path, options).unwrap()).await;
+}
+
+#[tokio::test]
+async fn sqlx_answers_as_expected() {
+    let open = async |path: &Path| SqlxSqlite::open(path, Durability::Relaxed, 2).await.unwrap();
+    answers_as_expected(open).await;
 }
