@@ -4,4 +4,5 @@
 
 mod it {
     mod cluster;
+    mod existing;
 }

@@ -56,7 +56,7 @@ pub enum ClusterError {
     },
 }
 
-/// Why no server can be used. No message has a password in it.
+/// Why no server can be used. What is said of a URL that could not be understood has no part of it.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// No throw-away cluster either.

@@ -1,21 +1,11 @@
-//! Where the programs of PostgreSQL are.
+//! The installed PostgreSQL.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::error::ClusterError;
-
-/// Where packages put PostgreSQL's programs: folders with one entry for each version, the prefix of
-/// those entries, and where in an entry the programs are.
-const KEPT_IN: [(&str, &str, &str); 6] = [
-    ("/usr/lib/postgresql", "", "bin"),
-    ("/usr", "pgsql-", "bin"),
-    ("/opt/homebrew/opt", "postgresql@", "bin"),
-    ("/usr/local/opt", "postgresql@", "bin"),
-    ("/home/linuxbrew/.linuxbrew/opt", "postgresql@", "bin"),
-    ("/Applications/Postgres.app/Contents/Versions", "", "bin"),
-];
+use super::folders;
 
 /// A folder with PostgreSQL's programs, at least those of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +20,7 @@ impl Installation {
     /// # Errors
     /// [`ClusterError::NotInstalled`].
     pub fn find() -> Result<Self, ClusterError> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let in_path = std::env::split_paths(&path);
-        let packaged = KEPT_IN.iter().flat_map(|(folder, prefix, bin)| {
-            versions(Path::new(folder), prefix).into_iter().map(move |version| version.join(bin))
-        });
-        Self::among(in_path.chain(folder_by_pg_config()).chain(packaged))
+        Self::among(folders::all())
     }
 
     /// The first of these folders that has the programs of a server.
@@ -80,42 +65,9 @@ impl Installation {
     }
 }
 
-fn folder_by_pg_config() -> Option<PathBuf> {
-    let output = Command::new("pg_config").arg("--bindir").output().ok()?;
-    Some(String::from_utf8(output.stdout).ok()?.trim().into())
-}
-
-/// Entries of a folder that are named by a prefix and a version, the newest first.
-fn versions(folder: &Path, prefix: &str) -> Vec<PathBuf> {
-    let mut found: Vec<(Vec<u32>, PathBuf)> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let version = path.file_name()?.to_str()?.strip_prefix(prefix)?;
-            let numbers =
-                version.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-            Some((numbers, path))
-        })
-        .collect();
-    found.sort_unstable_by(|one, other| other.cmp(one));
-    found.into_iter().map(|(_, path)| path).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ten_is_newer_than_nine_and_what_is_no_version_is_left_out() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["pg-9.6", "pg-10", "pg-17", "pg-common", "16"] {
-            fs::create_dir(folder.path().join(name)).unwrap();
-        }
-        let found = versions(folder.path(), "pg-");
-        let expected = ["pg-17", "pg-10", "pg-9.6"].map(|name| folder.path().join(name));
-        assert_eq!(found, expected);
-    }
 
     #[test]
     fn a_link_leads_to_the_folder_with_all_programs() {

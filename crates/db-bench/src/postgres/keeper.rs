@@ -118,3 +118,34 @@ impl Drop for Keeper {
         let _: io::Result<_> = self.process.wait();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(parents: &[&str]) -> Option<Result<Keeper, ClusterError>> {
+        let parents: Vec<PathBuf> = parents.iter().map(PathBuf::from).collect();
+        Installation::find().ok().map(|installed| Keeper::start(&installed, &parents))
+    }
+
+    #[test]
+    fn the_first_folder_that_can_be_written_to_is_taken() {
+        let Some(keeper) = start(&["/proc/none", "/tmp"]) else { return };
+        let keeper = keeper.unwrap();
+        assert_eq!(keeper.folder().parent(), Some(Path::new("/tmp")));
+        let folder = keeper.folder().to_path_buf();
+        assert!(folder.is_dir());
+        drop(keeper);
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn where_none_can_be_written_to_all_are_named() {
+        let Some(keeper) = start(&["/proc/none", "/proc/nor"]) else { return };
+        let message = keeper.unwrap_err().to_string();
+        assert!(
+            message.contains("/proc/none, /proc/nor") && message.contains("TMPDIR"),
+            "{message}"
+        );
+    }
+}

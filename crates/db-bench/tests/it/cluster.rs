@@ -26,13 +26,20 @@ pub fn cluster() -> Option<Cluster> {
 }
 
 fn cluster_with(settings: Settings) -> Option<Cluster> {
-    match Installation::find() {
-        Ok(installation) => Some(Cluster::start(installation, settings).unwrap()),
-        Err(missing) => {
-            eprintln!("skipped: {missing}");
-            None
-        }
+    installation().map(|installation| Cluster::start(installation, settings).unwrap())
+}
+
+fn installation() -> Option<Installation> {
+    Installation::find().inspect_err(|missing| eprintln!("skipped: {missing}")).ok()
+}
+
+/// A program that is installed beside the server, or the line.
+pub fn program(cluster: &Cluster, name: &str) -> Option<PathBuf> {
+    let program = cluster.installation().bin(name);
+    if program.is_none() {
+        eprintln!("skipped: PostgreSQL's {name} is not installed");
     }
+    program
 }
 
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -139,7 +146,7 @@ fn what_was_committed_survives_a_restart_and_a_killed_server() {
 #[test]
 fn its_url_is_understood_by_psql_and_its_version_is_that_of_the_server() {
     let Some(cluster) = cluster() else { return };
-    let Some(psql) = cluster.installation().bin("psql") else { return };
+    let Some(psql) = program(&cluster, "psql") else { return };
     let output =
         Command::new(psql).args([&cluster.url(), "-Atc", "show server_version"]).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
@@ -174,7 +181,7 @@ fn without_programs_one_line_says_how_to_get_them() {
 
 #[test]
 fn a_server_that_cannot_start_says_why() {
-    let Ok(installation) = Installation::find() else { return };
+    let Some(installation) = installation() else { return };
     let absurd = Settings { max_connections: 10_000_000, ..SMALL };
     let error = Cluster::start(installation, absurd).unwrap_err();
     assert!(matches!(error, ClusterError::Failed { program: "postgres", .. }), "{error}");
@@ -217,7 +224,7 @@ fn owns_a_cluster_if_told_to() {
 }
 
 fn gone_after(signal: Signal) {
-    if Installation::find().is_err() {
+    if installation().is_none() {
         return;
     }
     let (mut owner, folder) = owner("signal");
@@ -229,7 +236,7 @@ fn gone_after(signal: Signal) {
 
 #[test]
 fn nothing_is_left_after_a_panic() {
-    if Installation::find().is_err() {
+    if installation().is_none() {
         return;
     }
     let (mut owner, folder) = owner("panic");
@@ -250,4 +257,15 @@ fn nothing_is_left_after_a_termination() {
 #[test]
 fn nothing_is_left_after_a_kill() {
     gone_after(Signal::KILL);
+}
+
+#[test]
+fn a_keeper_that_is_asked_to_end_takes_the_server_with_it() {
+    let Some(cluster) = cluster() else { return };
+    let server = fs::read_to_string(cluster.folder().join("data/postmaster.pid")).unwrap();
+    let server = server.lines().next().unwrap();
+    let status = fs::read_to_string(format!("/proc/{server}/status")).unwrap();
+    let keeper = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap();
+    kill_process(Pid::from_raw(keeper.trim().parse().unwrap()).unwrap(), Signal::TERM).unwrap();
+    assert_soon_gone(cluster.folder());
 }
