@@ -28,7 +28,7 @@ const AFTERMATH: Duration = Duration::from_secs(20);
 /// (`fsync`, `synchronous_commit` and `full_page_writes` are on).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// `max_connections`, three of which are for superusers, as is the user of this cluster.
+    /// `max_connections`; the user of this cluster is a superuser and may have all of them.
     pub max_connections: u32,
     /// `shared_buffers`, in MiB.
     pub shared_buffers_mib: u32,

@@ -148,9 +148,9 @@ impl Schema {
     }
 }
 
-/// Drops our schema from whatever databases this process made it in, for handlers of signals that
-/// end the process: it needs no more than the handler's own thread. A throw-away cluster needs
-/// nothing of the kind.
+/// Drops our schema from whatever databases this process made it in: for a process that ends by a
+/// handler of signals, if that runs on a thread of its own, as those of `ctrlc` do. A throw-away
+/// cluster needs nothing of the kind.
 pub fn drop_schemas() {
     let left: Vec<_> = made().drain(..).filter_map(|schema| schema.upgrade()).collect();
     left.iter().for_each(|schema| schema.report_unless_removed());

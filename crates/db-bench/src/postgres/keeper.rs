@@ -40,8 +40,8 @@ impl Order {
 #[derive(Debug)]
 pub(super) struct Keeper {
     process: Child,
-    /// Its only other end: when this closes, by a drop or because this process is no more, the
-    /// keeper cleans up. It is closed in children too, since they are other programs.
+    /// When this closes, by a drop or because this process is no more, the keeper cleans up. No
+    /// program that this process starts inherits it.
     orders: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     folder: PathBuf,

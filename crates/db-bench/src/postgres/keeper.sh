@@ -47,8 +47,15 @@ end() {
     server=''
 }
 
-# A signal ends the keeper in order: it interrupts the reading.
-trap : HUP INT TERM
+clean_up() {
+    trap '' HUP INT TERM
+    end INT
+    rm -rf "$folder"
+}
+
+# However this ends, short of SIGKILL.
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
 
 for parent; do
     folder=$(mktemp -d "$parent/db-bench.XXXXXX" 2>/dev/null) && break
@@ -68,6 +75,3 @@ while read -r order; do
     *) false ;;
     esac && echo 'done' || echo failed
 done
-
-end INT
-rm -rf "$folder"
