@@ -10,6 +10,7 @@ mod blob;
 pub mod data;
 mod durability;
 mod error;
+pub mod postgres;
 pub mod request;
 pub mod rows;
 pub mod schema;

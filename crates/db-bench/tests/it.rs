@@ -1,6 +1,9 @@
-//! The store, on real databases.
+//! What the store and its servers promise, on real databases.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "it/stores.rs"]
-mod stores;
+mod it {
+    mod cluster;
+    mod existing;
+    mod stores;
+}
