@@ -8,6 +8,7 @@
 
 mod blob;
 pub mod data;
+pub mod disk;
 mod durability;
 mod error;
 pub mod request;
@@ -20,4 +21,6 @@ mod store;
 pub use durability::Durability;
 pub use error::{Source, StoreError};
 pub use request::{Operation, Request, Requests};
-pub use store::{Answer, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, ThreadsOptions};
+pub use store::{
+    Answer, GroupCommits, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, ThreadsOptions,
+};

@@ -2,5 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "it/stores.rs"]
-mod stores;
+mod it {
+    mod disk;
+    mod group_commit;
+    mod killed;
+    mod stores;
+    mod temporary;
+    mod threads;
+}

@@ -1,11 +1,8 @@
 //! All backends hold and answer the same.
 
 use db_bench::data::{self, DataSet};
-use db_bench::rows::{AgentKey, Edge, EdgeKind, MessageKey, Observation};
 use db_bench::sqlite::{self, Place};
-use db_bench::{
-    Durability, Operation, Requests, SqliteThreads, SqlxSqlite, Store, StoreError, ThreadsOptions,
-};
+use db_bench::{Durability, Operation, Requests, SqliteThreads, SqlxSqlite, Store, ThreadsOptions};
 
 /// Few rows of everything.
 const DATA: DataSet = DataSet { name: "test", agents: 120, messages: 2_000, branches: 1, seed: 7 };
