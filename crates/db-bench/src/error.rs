@@ -31,6 +31,21 @@ pub enum StoreError {
     /// The store was closed.
     #[error("the store was closed")]
     Closed,
+    /// Another transaction of the same group made SQLite undo the whole group, as it does when the
+    /// disk is full.
+    #[error(
+        "another transaction undid the group that this one was in; nothing was changed, ask again"
+    )]
+    Undone,
+    /// What is no file, or one without a write-ahead log, cannot be shared by threads.
+    #[error("the journal is '{journal}', but threads can only share a file with a write-ahead log")]
+    NotShared {
+        /// SQLite's journal mode.
+        journal: String,
+    },
+    /// A thread of the store could not be started.
+    #[error("a thread could not be started; ask for fewer connections: {0}")]
+    Thread(#[source] std::io::Error),
     /// The store is of a later version of this crate.
     #[error("the store has schema version {found}, this program knows up to {known}; update it")]
     Newer {

@@ -8,6 +8,7 @@
 
 mod blob;
 pub mod data;
+pub mod disk;
 mod durability;
 mod error;
 pub mod postgres;
@@ -22,4 +23,6 @@ pub mod workload;
 pub use durability::Durability;
 pub use error::{Source, StoreError};
 pub use request::{Operation, Request, Requests};
-pub use store::{Answer, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, ThreadsOptions};
+pub use store::{
+    Answer, GroupCommits, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, ThreadsOptions,
+};

@@ -38,7 +38,20 @@ pub enum Place<'a> {
 /// # Errors
 /// [`StoreError::Newer`] for a store of a later version, and what SQLite says.
 pub fn open(place: Place<'_>, durability: Durability) -> Result<Connection> {
-    let mut connection = match place {
+    let mut connection = connect(place, durability)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// A further connection to a database that [`open`] brought up to date, which refuses to write.
+pub(crate) fn open_to_read(path: &Path, durability: Durability) -> Result<Connection> {
+    let connection = connect(Place::File(path), durability)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn connect(place: Place<'_>, durability: Durability) -> Result<Connection> {
+    let connection = match place {
         Place::Memory => Connection::open_in_memory()?,
         Place::File(path) => Connection::open(path)?,
     };
@@ -50,7 +63,6 @@ pub fn open(place: Place<'_>, durability: Durability) -> Result<Connection> {
         // Answers with the mode that is in force.
         connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     }
-    migrate(&mut connection)?;
     Ok(connection)
 }
 
@@ -199,9 +211,15 @@ pub fn add_message(connection: &Connection, message: &NewMessage) -> Result<Mess
 /// # Errors
 /// As [`add_message`].
 pub fn add_messages(connection: &mut Connection, messages: &[NewMessage]) -> Result<()> {
-    transaction(connection, |connection| {
-        messages.iter().try_for_each(|message| add_message(connection, message).map(drop))
-    })
+    transaction(connection, |connection| add_messages_within(connection, messages))
+}
+
+/// Adds messages within the caller's transaction.
+///
+/// # Errors
+/// As [`add_message`]; those before the one that failed are added.
+pub fn add_messages_within(connection: &Connection, messages: &[NewMessage]) -> Result<()> {
+    messages.iter().try_for_each(|message| add_message(connection, message).map(drop))
 }
 
 /// Who wrote to an agent, by kind: a join with sums.
@@ -294,15 +312,21 @@ pub fn neighbours(connection: &Connection, source: AgentKey, kind: EdgeKind) -> 
 /// # Errors
 /// What SQLite says.
 pub fn transfer(connection: &mut Connection, transfer: Transfer) -> Result<i64> {
+    transaction(connection, |connection| transfer_within(connection, transfer))
+}
+
+/// Moves an amount within the caller's transaction and returns the account's new balance.
+///
+/// # Errors
+/// What SQLite says; statements before the one that failed have their effect.
+pub fn transfer_within(connection: &Connection, transfer: Transfer) -> Result<i64> {
     let Transfer { account, teller, branch, amount } = transfer;
-    transaction(connection, |connection| {
-        changed(connection, sql::TO_ACCOUNT, [amount, account])?;
-        let balance = value(connection, sql::BALANCE, [account])?;
-        changed(connection, sql::TO_TELLER, [amount, teller])?;
-        changed(connection, sql::TO_BRANCH, [amount, branch])?;
-        changed(connection, sql::TO_HISTORY, [teller, branch, account, amount])?;
-        Ok(balance)
-    })
+    changed(connection, sql::TO_ACCOUNT, [amount, account])?;
+    let balance = value(connection, sql::BALANCE, [account])?;
+    changed(connection, sql::TO_TELLER, [amount, teller])?;
+    changed(connection, sql::TO_BRANCH, [amount, branch])?;
+    changed(connection, sql::TO_HISTORY, [teller, branch, account, amount])?;
+    Ok(balance)
 }
 
 /// An account's balance.

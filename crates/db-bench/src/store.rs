@@ -13,7 +13,7 @@ use crate::rows::{
 
 pub(crate) use sqlx::Columns;
 pub use sqlx::{SqlxPostgres, SqlxSqlite};
-pub use threads::{SqliteThreads, ThreadsOptions};
+pub use threads::{GroupCommits, SqliteThreads, ThreadsOptions};
 
 /// What agents ask of a store. Each call is a transaction of its own.
 ///

@@ -4,6 +4,11 @@
 
 mod it {
     mod cluster;
+    mod disk;
     mod existing;
+    mod group_commit;
+    mod killed;
     mod stores;
+    mod temporary;
+    mod threads;
 }
