@@ -1,5 +1,8 @@
 //! `cargo xtask doctor`: what this machine lacks, how to get it, and what that costs.
 
+#[path = "../../crates/db-bench/src/postgres/folders.rs"]
+mod postgresql_folders;
+
 use std::fs;
 use std::time::Duration;
 
@@ -124,13 +127,13 @@ fn perf() -> Finding {
 }
 
 fn postgresql() -> Finding {
-    let version = tools::postgres("postgres")
+    let version = postgresql_folders::program("postgres")
         .and_then(|path| tools::first_line(&path.to_string_lossy(), &["--version"]));
     tool("PostgreSQL", "postgresql", version, "the PostgreSQL half of the database suite")
 }
 
 fn pgbench() -> Finding {
-    let version = tools::postgres("pgbench")
+    let version = postgresql_folders::program("pgbench")
         .and_then(|path| tools::first_line(&path.to_string_lossy(), &["--version"]));
     tool("pgbench", "postgresql", version, "the comparison of the database suite with pgbench")
 }

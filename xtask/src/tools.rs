@@ -16,24 +16,10 @@ pub fn valgrind() -> Option<String> {
     first_line("valgrind", &["--version"])
 }
 
-/// A program of a PostgreSQL server, which distributions keep out of the path.
-pub fn postgres(program: &str) -> Option<PathBuf> {
-    let in_path = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect());
-    let mut folders: Vec<PathBuf> = in_path.unwrap_or_default();
-    let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
-        .collect();
-    versions.sort();
-    folders.extend(versions.into_iter().rev());
-    folders.into_iter().map(|folder| folder.join(program)).find(|path| path.is_file())
-}
-
 /// The command that installs a tool with this machine's package manager.
 pub fn how_to_get(tool: &str) -> String {
     let (manager, package) = if cfg!(target_os = "macos") {
-        ("brew install", tool)
+        ("brew install", if tool == "postgresql" { "postgresql@17" } else { tool })
     } else if PathBuf::from("/usr/bin/dnf").exists() {
         ("sudo dnf install", if tool == "postgresql" { "postgresql-server" } else { tool })
     } else if PathBuf::from("/usr/bin/pacman").exists() {

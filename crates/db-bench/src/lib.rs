@@ -1,0 +1,28 @@
+//! The agents' store on SQLite and PostgreSQL, and the load agents make.
+//!
+//! The store keeps agents, their beliefs, observations, messages and relations ([`rows`]). Its
+//! operations are functions on one SQLite connection ([`sqlite`]).
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod blob;
+pub mod data;
+pub mod disk;
+mod durability;
+mod error;
+pub mod postgres;
+pub mod request;
+pub mod rows;
+pub mod schema;
+mod sql;
+pub mod sqlite;
+mod store;
+pub mod workload;
+
+pub use durability::Durability;
+pub use error::{Source, StoreError};
+pub use request::{Operation, Request, Requests};
+pub use store::{
+    Answer, GroupCommits, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, ThreadsOptions,
+};

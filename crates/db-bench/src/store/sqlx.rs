@@ -1,0 +1,395 @@
+//! The store by sqlx's drivers and its pool, on SQLite and on PostgreSQL.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, Executor as _, Postgres};
+
+use crate::rows::{
+    Agent, AgentColumns, AgentKey, Belief, Edge, EdgeKind, Message, MessageColumns, MessageKey,
+    NewMessage, Observation, ObservationColumns, Popularity, PopularityColumns, Traffic,
+    TrafficColumns, Transfer,
+};
+use crate::schema::{self, Dialect};
+use crate::store::Store;
+use crate::{Durability, StoreError, blob, sql, sqlite};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// How long a call waits for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A store on a SQLite file by sqlx, each connection of which has a thread of its own.
+#[derive(Clone, Debug)]
+pub struct SqlxSqlite {
+    pool: SqlitePool,
+}
+
+/// A store in a PostgreSQL schema by sqlx.
+#[derive(Clone, Debug)]
+pub struct SqlxPostgres {
+    pool: PgPool,
+}
+
+impl SqlxSqlite {
+    /// Opens a file, which is made if it is not there, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// As [`sqlite::open`].
+    pub async fn open(
+        path: &std::path::Path,
+        durability: Durability,
+        connections: u32,
+    ) -> Result<Self> {
+        drop(sqlite::open(sqlite::Place::File(path), durability)?);
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(match durability {
+                Durability::Durable => sqlx::sqlite::SqliteSynchronous::Full,
+                Durability::Relaxed => sqlx::sqlite::SqliteSynchronous::Normal,
+            })
+            .busy_timeout(sqlite::BUSY_TIMEOUT)
+            .foreign_keys(true);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await?;
+        Ok(Self { pool })
+    }
+
+    /// sqlx's own pool.
+    #[must_use]
+    pub fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    async fn add_all(&self, messages: Vec<NewMessage>) -> Result<()> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        for NewMessage { sender, receiver, sent_ns, topic, tag, body } in messages {
+            sqlx::query(sql::ADD_MESSAGE)
+                .bind(sender.0)
+                .bind(receiver.0)
+                .bind(sent_ns)
+                .bind(topic)
+                .bind(tag)
+                .bind(body)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+impl SqlxPostgres {
+    /// Connects, makes the schema of this name if it is not there, and brings it up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] for a store of a later version, and what the server says.
+    pub async fn open(
+        options: PgConnectOptions,
+        schema: &str,
+        durability: Durability,
+        connections: u32,
+    ) -> Result<Self> {
+        let commit = durability.synchronous_commit();
+        let options = options
+            .application_name("db-bench")
+            .options([("search_path", schema), ("synchronous_commit", commit)]);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await?;
+        let store = Self { pool };
+        store.migrate(schema).await?;
+        Ok(store)
+    }
+
+    /// sqlx's own pool.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    async fn migrate(&self, schema: &str) -> Result<()> {
+        let mut transaction = self.pool.begin().await?;
+        let quoted = schema.replace('"', "\"\"");
+        // Two that open an empty store at once: the second waits and finds it made.
+        transaction.execute("SELECT pg_advisory_xact_lock(7236150917)").await?;
+        let made = format!("CREATE SCHEMA IF NOT EXISTS \"{quoted}\"");
+        transaction.execute(AssertSqlSafe(made)).await?;
+        transaction
+            .execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
+            .await?;
+        let found: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM schema_version")
+            .fetch_one(&mut *transaction)
+            .await?;
+        let found = u32::try_from(found.unwrap_or(0)).unwrap_or(u32::MAX);
+        if found > schema::VERSION {
+            return Err(StoreError::Newer { found, known: schema::VERSION });
+        }
+        for (version, text) in schema::migrations(found, Dialect::Postgres) {
+            sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *transaction).await?;
+            sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")
+                .bind(i64::from(version))
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    async fn add_all(&self, messages: Vec<NewMessage>) -> Result<()> {
+        Columns::of(messages).added().execute(&self.pool).await?;
+        Ok(())
+    }
+}
+
+/// Messages column by column, as one statement takes them.
+#[derive(Default)]
+pub(crate) struct Columns {
+    senders: Vec<i64>,
+    receivers: Vec<i64>,
+    sent_ns: Vec<i64>,
+    topics: Vec<String>,
+    tags: Vec<String>,
+    bodies: Vec<String>,
+}
+
+impl Columns {
+    pub(crate) fn of(messages: Vec<NewMessage>) -> Self {
+        let mut columns = Self::default();
+        for NewMessage { sender, receiver, sent_ns, topic, tag, body } in messages {
+            columns.senders.push(sender.0);
+            columns.receivers.push(receiver.0);
+            columns.sent_ns.push(sent_ns);
+            columns.topics.push(topic);
+            columns.tags.push(tag);
+            columns.bodies.push(body);
+        }
+        columns
+    }
+
+    /// The statement that adds them.
+    pub(crate) fn added(self) -> Query<'static, Postgres, PgArguments> {
+        sqlx::query(sql::ADD_MESSAGES)
+            .bind(self.senders)
+            .bind(self.receivers)
+            .bind(self.sent_ns)
+            .bind(self.topics)
+            .bind(self.tags)
+            .bind(self.bodies)
+    }
+}
+
+/// The operations are the same text for both drivers, whose types have no common trait.
+macro_rules! store_by_sqlx {
+    ($store:ty, $begin:literal) => {
+        impl Store for $store {
+            async fn agent(&self, key: AgentKey) -> Result<Option<Agent>> {
+                let found: Option<AgentColumns> =
+                    sqlx::query_as(sql::AGENT).bind(key.0).fetch_optional(&self.pool).await?;
+                Ok(found.map(Agent::from))
+            }
+
+            async fn add_agent(&self, name: &str, kind: &str) -> Result<AgentKey> {
+                let added = sqlx::query_scalar(sql::ADD_AGENT).bind(name).bind(kind);
+                Ok(AgentKey(added.fetch_one(&self.pool).await?))
+            }
+
+            async fn add_steps(&self, agent: AgentKey, steps: i64) -> Result<bool> {
+                let added = sqlx::query(sql::ADD_STEPS).bind(steps).bind(agent.0);
+                Ok(added.execute(&self.pool).await?.rows_affected() == 1)
+            }
+
+            async fn message(&self, key: MessageKey) -> Result<Option<Message>> {
+                let found: Option<MessageColumns> =
+                    sqlx::query_as(sql::MESSAGE).bind(key.0).fetch_optional(&self.pool).await?;
+                Ok(found.map(Message::from))
+            }
+
+            async fn count_messages(&self) -> Result<i64> {
+                Ok(sqlx::query_scalar(sql::COUNT_MESSAGES).fetch_one(&self.pool).await?)
+            }
+
+            async fn inbox(
+                &self,
+                receiver: AgentKey,
+                from_ns: i64,
+                until_ns: i64,
+                most: i64,
+            ) -> Result<Vec<Message>> {
+                let found: Vec<MessageColumns> = sqlx::query_as(sql::INBOX)
+                    .bind(receiver.0)
+                    .bind(from_ns)
+                    .bind(until_ns)
+                    .bind(most)
+                    .fetch_all(&self.pool)
+                    .await?;
+                Ok(found.into_iter().map(Message::from).collect())
+            }
+
+            async fn by_topic(&self, topic: &str, most: i64) -> Result<Vec<Message>> {
+                let found: Vec<MessageColumns> = sqlx::query_as(sql::BY_TOPIC)
+                    .bind(topic)
+                    .bind(most)
+                    .fetch_all(&self.pool)
+                    .await?;
+                Ok(found.into_iter().map(Message::from).collect())
+            }
+
+            async fn by_tag(&self, tag: &str, most: i64) -> Result<Vec<Message>> {
+                let found: Vec<MessageColumns> =
+                    sqlx::query_as(sql::BY_TAG).bind(tag).bind(most).fetch_all(&self.pool).await?;
+                Ok(found.into_iter().map(Message::from).collect())
+            }
+
+            async fn add_message(&self, message: NewMessage) -> Result<MessageKey> {
+                let NewMessage { sender, receiver, sent_ns, topic, tag, body } = message;
+                let added = sqlx::query_scalar(sql::ADD_MESSAGE)
+                    .bind(sender.0)
+                    .bind(receiver.0)
+                    .bind(sent_ns)
+                    .bind(topic)
+                    .bind(tag)
+                    .bind(body);
+                Ok(MessageKey(added.fetch_one(&self.pool).await?))
+            }
+
+            async fn add_messages(&self, messages: Vec<NewMessage>) -> Result<()> {
+                self.add_all(messages).await
+            }
+
+            async fn traffic(&self, receiver: AgentKey) -> Result<Vec<Traffic>> {
+                let found: Vec<TrafficColumns> =
+                    sqlx::query_as(sql::TRAFFIC).bind(receiver.0).fetch_all(&self.pool).await?;
+                Ok(found.into_iter().map(Traffic::from).collect())
+            }
+
+            async fn popular(
+                &self,
+                from: AgentKey,
+                until: AgentKey,
+                most: i64,
+            ) -> Result<Vec<Popularity>> {
+                let found: Vec<PopularityColumns> = sqlx::query_as(sql::POPULAR)
+                    .bind(from.0)
+                    .bind(until.0)
+                    .bind(most)
+                    .fetch_all(&self.pool)
+                    .await?;
+                Ok(found.into_iter().map(Popularity::from).collect())
+            }
+
+            async fn save_belief(&self, belief: Belief) -> Result<()> {
+                let saved = sqlx::query(sql::SAVE_BELIEF)
+                    .bind(belief.agent.0)
+                    .bind(belief.step)
+                    .bind(blob::of(&belief.posterior));
+                saved.execute(&self.pool).await?;
+                Ok(())
+            }
+
+            async fn latest_belief(&self, agent: AgentKey) -> Result<Option<Belief>> {
+                let found: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::LATEST_BELIEF)
+                    .bind(agent.0)
+                    .fetch_optional(&self.pool)
+                    .await?;
+                let belief = |(step, bytes): (i64, Vec<u8>)| {
+                    Ok(Belief { agent, step, posterior: blob::figures(&bytes)? })
+                };
+                found.map(belief).transpose()
+            }
+
+            async fn add_observation(&self, observation: Observation) -> Result<()> {
+                let Observation { agent, step, modality, outcome } = observation;
+                let added = sqlx::query(sql::ADD_OBSERVATION)
+                    .bind(agent.0)
+                    .bind(step)
+                    .bind(modality)
+                    .bind(outcome);
+                added.execute(&self.pool).await?;
+                Ok(())
+            }
+
+            async fn observations(
+                &self,
+                agent: AgentKey,
+                from: i64,
+                until: i64,
+            ) -> Result<Vec<Observation>> {
+                let found: Vec<ObservationColumns> = sqlx::query_as(sql::OBSERVATIONS)
+                    .bind(agent.0)
+                    .bind(from)
+                    .bind(until)
+                    .fetch_all(&self.pool)
+                    .await?;
+                Ok(found.into_iter().map(Observation::from).collect())
+            }
+
+            async fn set_edge(&self, edge: Edge) -> Result<()> {
+                let Edge { source, target, kind, weight } = edge;
+                let set = sqlx::query(sql::SET_EDGE)
+                    .bind(source.0)
+                    .bind(kind as i64)
+                    .bind(target.0)
+                    .bind(weight);
+                set.execute(&self.pool).await?;
+                Ok(())
+            }
+
+            async fn neighbours(&self, source: AgentKey, kind: EdgeKind) -> Result<Vec<Edge>> {
+                let found: Vec<(i64, f64)> = sqlx::query_as(sql::NEIGHBOURS)
+                    .bind(source.0)
+                    .bind(kind as i64)
+                    .fetch_all(&self.pool)
+                    .await?;
+                Ok(Edge::from_source(source, kind, found))
+            }
+
+            async fn transfer(&self, transfer: Transfer) -> Result<i64> {
+                let Transfer { account, teller, branch, amount } = transfer;
+                let mut transaction = self.pool.begin_with($begin).await?;
+                let connection = &mut *transaction;
+                sqlx::query(sql::TO_ACCOUNT)
+                    .bind(amount)
+                    .bind(account)
+                    .execute(&mut *connection)
+                    .await?;
+                let balance: i32 = sqlx::query_scalar(sql::BALANCE)
+                    .bind(account)
+                    .fetch_one(&mut *connection)
+                    .await?;
+                sqlx::query(sql::TO_TELLER)
+                    .bind(amount)
+                    .bind(teller)
+                    .execute(&mut *connection)
+                    .await?;
+                sqlx::query(sql::TO_BRANCH)
+                    .bind(amount)
+                    .bind(branch)
+                    .execute(&mut *connection)
+                    .await?;
+                sqlx::query(sql::TO_HISTORY)
+                    .bind(teller)
+                    .bind(branch)
+                    .bind(account)
+                    .bind(amount)
+                    .execute(&mut *connection)
+                    .await?;
+                transaction.commit().await?;
+                Ok(balance.into())
+            }
+
+            async fn close(&self) {
+                self.pool.close().await;
+            }
+        }
+    };
+}
+
+store_by_sqlx!(SqlxSqlite, "BEGIN IMMEDIATE");
+store_by_sqlx!(SqlxPostgres, "BEGIN");
