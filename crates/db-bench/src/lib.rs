@@ -1,7 +1,9 @@
 //! The agents' store on SQLite and PostgreSQL, and the load agents make.
 //!
-//! The store keeps agents, their beliefs, observations, messages and relations ([`rows`]). Its
-//! operations are functions on one SQLite connection ([`sqlite`]).
+//! The store keeps agents, their beliefs, observations, messages and relations ([`rows`]). For async
+//! callers it is a [`Store`]: [`SqliteThreads`], [`SqlxSqlite`] or [`SqlxPostgres`]; its operations are
+//! also functions on one SQLite connection ([`sqlite`]). What it is filled with ([`data`]) and asked
+//! ([`request`]) comes from a seed, and all answer the same.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

@@ -20,8 +20,10 @@
 //! # }
 //! ```
 //!
-//! [`footprint`] is what one object of many costs, [`Formula`] how that depends on its parameters,
-//! and [`ProcessMemory`] what the system says of the whole process.
+//! [`leaks`] tells whether something that is done again and again leaves memory behind, and the
+//! feature `history` has layouts for messages that are kept. [`footprint`] is what one object of many
+//! costs, [`Formula`] how that depends on its parameters, and [`ProcessMemory`] what the system says of
+//! the whole process.
 
 #![warn(missing_docs)]
 
