@@ -1,0 +1,112 @@
+//! How long a query takes under load, from the moment it should have been asked.
+
+mod backends;
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use backends::{Backend, Opened, Site};
+use db_bench::data::SMALL;
+use db_bench::workload::{WORKLOADS, Workload};
+use db_bench::{Durability, StoreError};
+use measure::pacing::{Arrivals, OpenLoop, run_open_loop};
+use measure::report::{Benchmark, Report};
+use measure::{Figure, Percentiles, Profile, Record, Unit};
+
+/// Of the capacity, in percent.
+const LOAD: u32 = 80;
+
+fn main() -> ExitCode {
+    let slowest = Benchmark { group: "latency", name: "slowest_query", run: slowest_query };
+    measure::report::main(env!("CARGO_PKG_NAME"), &[slowest])
+}
+
+/// A query under load.
+struct Measured {
+    query: &'static str,
+    backend: Backend,
+    per_second: f64,
+    run: OpenLoop,
+}
+
+/// Every query of every backend at 80 % of what one caller can ask of one connection without pause,
+/// at random moments; the one with the largest p95 stands for all.
+fn slowest_query(report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let (site, backends) = (Site::new()?, Backend::available());
+    let mut all = Vec::new();
+    for workload in &WORKLOADS {
+        for &backend in &backends {
+            site.try_out(backend, workload)?;
+            let mut store = site.open(backend, &SMALL, Durability::Durable)?;
+            let measured = measured(workload, backend, &mut store, report.profile())?;
+            store.close();
+            let named = |record: Record| {
+                record.parameter("query", measured.query).parameter("backend", measured.backend)
+            };
+            let template = named(report.figure("time", Unit::Nanoseconds, 0.0));
+            for record in measured.run.latency.records(&template) {
+                report.record(&record)?;
+            }
+            let capacity = report.figure("capacity", Unit::PerSecond, measured.per_second);
+            report.record(&named(capacity))?;
+            all.push(measured);
+        }
+    }
+    let p95 = |measured: &&Measured| measured.run.latency.response().p95;
+    let slowest = all.iter().max_by(|a, b| p95(a).total_cmp(&p95(b))).ok_or("no query")?;
+    let template = report.figure("time", Unit::Nanoseconds, 0.0);
+    for record in slowest.run.latency.records(&template) {
+        report.record(&record)?;
+    }
+    let title = format!(
+        "Response time of one query, durable, at {LOAD} % of one connection's capacity; the slowest \
+         by p95 is {} by {}",
+        slowest.query, slowest.backend
+    );
+    let rows: Vec<_> = all.iter().map(row).collect();
+    let header = ["query", "backend", "capacity", "p50", "p95", "p99", "p99.9", "errors"];
+    report.table(&title, &header, &rows)?;
+    Ok(())
+}
+
+fn measured(
+    workload: &'static Workload,
+    backend: Backend,
+    store: &mut Opened<'_>,
+    profile: Profile,
+) -> Result<Measured, Box<dyn Error>> {
+    let (closed, open) = match profile {
+        Profile::Quick => (Duration::from_millis(100), Duration::from_millis(400)),
+        Profile::Full => (Duration::from_millis(500), Duration::from_secs(3)),
+    };
+    let mut requests = workload.requests(&SMALL, 2);
+    let mut ask = || -> Result<(), StoreError> {
+        requests.next().map_or(Ok(()), |request| store.ask(request).map(drop))
+    };
+    let (start, mut asked) = (Instant::now(), 0_u32);
+    while start.elapsed() < closed {
+        ask()?;
+        asked += 1;
+    }
+    let per_second = f64::from(asked) / start.elapsed().as_secs_f64();
+    let load = per_second * f64::from(LOAD) / 100.0;
+    let schedule = Arrivals::Poisson { per_second: load, seed: 1 }.schedule(open)?;
+    let run = run_open_loop(schedule, |_| ask());
+    Ok(Measured { query: workload.name, backend, per_second, run })
+}
+
+fn row(measured: &Measured) -> Vec<String> {
+    let Percentiles { p50, p95, p99, p999 } = measured.run.latency.response();
+    let ns = |value| Figure { value, unit: Unit::Nanoseconds }.to_string();
+    vec![
+        measured.query.to_owned(),
+        measured.backend.to_string(),
+        Figure { value: measured.per_second, unit: Unit::PerSecond }.to_string(),
+        ns(p50),
+        ns(p95),
+        ns(p99),
+        p999.map_or_else(|| "-".to_owned(), ns),
+        measured.run.errors.to_string(),
+    ]
+}
