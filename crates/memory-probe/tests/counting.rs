@@ -147,12 +147,12 @@ fn a_failed_allocation_is_none() {
         let mut bytes: Vec<u8> = Vec::new();
         assert!(bytes.try_reserve_exact(isize::MAX as usize - 4096).is_err());
         // SAFETY: the size is not 0.
-        let block = unsafe { ALLOCATOR.alloc_zeroed(layout(1 << 62)) };
+        let block = black_box(unsafe { ALLOCATOR.alloc_zeroed(layout(1 << 62)) });
         assert!(block.is_null());
         // SAFETY: the block came from here with this size, stays as it is, and is freed below.
         unsafe {
-            let block = ALLOCATOR.alloc(layout(64));
-            assert!(ALLOCATOR.realloc(block, layout(64), 1 << 62).is_null());
+            let block = black_box(ALLOCATOR.alloc(layout(64)));
+            assert!(black_box(ALLOCATOR.realloc(block, layout(64), 1 << 62)).is_null());
             ALLOCATOR.dealloc(block, layout(64));
         }
     });
