@@ -55,7 +55,7 @@ fn work(rounds: usize) {
             grown.truncate(300);
             grown.shrink_to_fit();
             for number in 0..20 {
-                std::mem::forget(Box::new([round + number; 5]));
+                std::mem::forget(black_box(Box::new([round + number; 5])));
             }
             black_box((figures, grown));
         }
