@@ -33,7 +33,8 @@ use trend::{Trend, has_risen, windows};
 /// How often a cycle is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cycles {
-    /// Times before anything is noted, to fill what is filled once.
+    /// Times before anything is noted, to fill what is filled once. At most a fifth of those that are
+    /// watched: the longer it is, the longer rests what doubles, such as a list's room.
     pub warm_up: usize,
     /// Times after which live bytes are noted.
     pub watched: usize,

@@ -200,7 +200,8 @@ impl Shared {
     fn new() -> Self {
         let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Self {
-            reads: Arc::new(Queue::new(processors)),
+            // The callers' executor needs the other half.
+            reads: Arc::new(Queue::new((processors / 2).max(1))),
             writes: Arc::new(Queue::new(1)),
             counters: Arc::new(Counters::default()),
             ended: watch::Sender::new(()),

@@ -12,9 +12,9 @@ const HELD_UP: Duration = Duration::from_millis(1);
 
 /// Calls in the order in which they came, for threads that take them.
 ///
-/// More threads than processors would only take turns. A call that comes while `busy` threads are
-/// awake wakes no other; but should calls wait while all of these are held up, by the disk or by
-/// long reads, one more thread joins in.
+/// More threads than processors would only take turns, so that a call that comes while `busy`
+/// threads are awake wakes no other. But should calls wait while all of these are held up, by the
+/// disk or by long reads, one more thread joins in.
 pub struct Queue<C> {
     state: Mutex<State<C>>,
     changed: Condvar,

@@ -10,7 +10,7 @@ use super::queue::Queue;
 ///
 /// A task that is woken on a processor of its own costs as much as several such reads, one of many
 /// next to nothing: the executor is awake by then.
-const TOGETHER: usize = 16;
+const TOGETHER: usize = 8;
 
 /// A read that waits for a connection.
 pub struct Read {
