@@ -1,40 +1,35 @@
 //! Messages and reads a second, by backend and number of callers, beside the disk's sync time.
 
-mod callers;
+#[expect(dead_code, reason = "each bench asks in ways of its own")]
+mod backends;
 
 use std::error::Error;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use callers::{Asked, Backend};
+use backends::{Backend, Site};
 use db_bench::data::SMALL;
-use db_bench::sqlite::{self, Place};
-use db_bench::{Durability, GroupCommits, Operation, Request, Requests, disk};
+use db_bench::{Durability, GroupCommits, Operation, Request, Requests, disk, postgres};
 use measure::report::{Benchmark, Report};
 use measure::{Figure, Kind, Profile, Summary, Unit};
-use tokio::runtime::Runtime;
 
-/// Who asks: a backend, and how many callers it has.
-const ASKED: [(Backend, u32); 9] = [
-    (Backend::Direct, 1),
-    (Backend::Threads, 1),
-    (Backend::Threads, 10),
-    (Backend::Threads, 20),
-    (Backend::Threads, 50),
-    (Backend::Sqlx, 1),
-    (Backend::Sqlx, 10),
-    (Backend::Sqlx, 20),
-    (Backend::Sqlx, 50),
-];
+/// Callers of a store that several can ask.
+const CALLERS: [u32; 4] = [1, 10, 20, 50];
+
+/// Connections that such a store has.
+const CONNECTIONS: u32 = 20;
 
 /// What stands in the table of targets.
-const TARGET: (Backend, u32) = (Backend::Threads, 20);
+const TARGET: (Backend, u32) = (Backend::SqliteThreads, 20);
 
 /// Reads by key in a measurement, of all callers together.
 const READS: u32 = 20_000;
 
 fn main() -> ExitCode {
+    // Without a handler Ctrl-C would leave our schema in a database of somebody's.
+    if let Err(error) = postgres::end_on_interrupt() {
+        eprintln!("{error}");
+    }
     measure::report::main(
         env!("CARGO_PKG_NAME"),
         &[
@@ -57,19 +52,26 @@ fn rate(value: f64) -> String {
     Figure { value, unit: Unit::PerSecond }.to_string()
 }
 
+/// Who asks: each backend, with each number of callers that it can have.
+fn asked() -> Vec<(Backend, u32)> {
+    let mut asked = Vec::new();
+    for backend in Backend::available() {
+        let callers = if backend == Backend::Rusqlite { &CALLERS[..1] } else { &CALLERS };
+        asked.extend(callers.iter().map(|callers| (backend, *callers)));
+    }
+    asked
+}
+
 /// Adds messages, each in a transaction of its own.
 fn inserts(report: &mut Report, durability: Durability) -> Result<(), Box<dyn Error>> {
-    let runtime = callers::runtime()?;
-    let folder = tempfile::tempdir()?;
+    let site = Site::new()?;
     let mut rows = Vec::new();
-    for asked in ASKED {
-        let (backend, callers) = (asked.0.name(), asked.1);
+    for (backend, callers) in asked() {
         // For each row anew: a disk has its hours, and its seconds.
-        let syncs = disk::sync_times(folder.path(), samples(report).syncs)?;
-        let path = folder.path().join(format!("{backend}-{callers}.db"));
-        let Inserted { rates, together } = inserted(report, asked, &path, durability, &runtime)?;
+        let syncs = disk::sync_times(site.folder(), samples(report).syncs)?;
+        let Inserted { rates, together } = inserted(report, (backend, callers), &site, durability)?;
         rows.push(vec![
-            backend.to_owned(),
+            backend.to_string(),
             callers.to_string(),
             rate(rates.median),
             rate(rates.min),
@@ -83,7 +85,7 @@ fn inserts(report: &mut Report, durability: Durability) -> Result<(), Box<dyn Er
         let mut sync_time = report.figure("sync_time", Unit::Nanoseconds, sync_time);
         (sync_time.kind, sync_time.count) = (Kind::Latency, syncs.count as u64);
         for record in [throughput, sync_time] {
-            if asked == TARGET {
+            if (backend, callers) == TARGET {
                 report.record(&record)?;
             }
             let named = record.parameter("backend", backend).parameter("callers", callers);
@@ -92,11 +94,12 @@ fn inserts(report: &mut Report, durability: Durability) -> Result<(), Box<dyn Er
     }
     report.table(
         &format!(
-            "SQLite, {durability} (synchronous={}): messages a second, each a transaction;\n\
-             how many shared a commit; the disk's own time for 4 KiB just before, its median and p99",
-            durability.synchronous()
+            "Messages a second, each a {durability} transaction (synchronous={}, on PostgreSQL\n\
+             synchronous_commit={}); how many shared a commit; the disk's own time for 4 KiB just before",
+            durability.synchronous(),
+            durability.synchronous_commit()
         ),
-        &["backend", "callers", "median", "slowest", "fastest", "a commit", "fdatasync", "p99"],
+        &["backend", "callers", "median", "slowest", "fastest", "a commit", "fdatasync", "its p99"],
         &rows,
     )?;
     Ok(())
@@ -129,12 +132,10 @@ struct Inserted {
 fn inserted(
     report: &Report,
     (backend, callers): (Backend, u32),
-    path: &Path,
+    site: &Site,
     durability: Durability,
-    runtime: &Runtime,
 ) -> Result<Inserted, Box<dyn Error>> {
-    callers::fill(&SMALL, path)?;
-    let mut store = backend.open(path, durability, runtime)?;
+    let mut store = site.open(backend, &SMALL, durability, CONNECTIONS)?;
     let mut streams = streams(callers);
     let (mut rates, mut asked) = (Vec::new(), 0);
     // So many for each caller that all take about as long, found by a first try off the record.
@@ -146,7 +147,7 @@ fn inserted(
     for sample in 0..=samples(report).rates {
         let lists = lists(&mut streams, each, Operation::Insert);
         let began = Instant::now();
-        store.ask(lists, runtime)?;
+        store.ask_lists(lists)?;
         let took = began.elapsed().as_secs_f64();
         asked += each * callers;
         if sample == 0 {
@@ -156,15 +157,12 @@ fn inserted(
             rates.push(f64::from(each * callers) / took);
         }
     }
-    let added = sqlite::count_messages(&sqlite::open(Place::File(path), durability)?)?
-        - SMALL.messages as i64;
+    let added = store.count_messages()? - SMALL.messages as i64;
     if added != i64::from(asked) {
         return Err(format!("{added} messages were added instead of {asked}").into());
     }
-    let together = match &store {
-        Asked::Threads(store) => Some(together(store.commits())),
-        Asked::Direct(_) | Asked::Sqlx(_) => None,
-    };
+    let together = store.commits().map(together);
+    store.close();
     Ok(Inserted { rates: Summary::of(&rates)?, together })
 }
 
@@ -184,13 +182,11 @@ fn lists(streams: &mut [Requests], each: u32, operation: Operation) -> Vec<Vec<R
 
 /// Reads agents by their keys, the backends in turn, and checks that all read the same.
 fn point_reads(report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let runtime = callers::runtime()?;
-    let folder = tempfile::tempdir()?;
-    let path = folder.path().join("agents.db");
-    callers::fill(&SMALL, &path)?;
+    let site = Site::new()?;
     let mut sides = Vec::new();
-    for backend in [Backend::Direct, Backend::Threads, Backend::Sqlx] {
-        sides.push((backend, backend.open(&path, Durability::Durable, &runtime)?, Vec::new()));
+    for backend in [Backend::Rusqlite, Backend::SqliteThreads, Backend::SqlxSqlite] {
+        let store = site.open(backend, &SMALL, Durability::Durable, CONNECTIONS)?;
+        sides.push((backend, store, Vec::new()));
     }
     let rounds = 1 + 3 * samples(report).rates;
     for round in 0..rounds {
@@ -198,7 +194,7 @@ fn point_reads(report: &mut Report) -> Result<(), Box<dyn Error>> {
         for (_, store, rates) in &mut sides {
             let lists = lists(&mut streams(TARGET.1), READS / TARGET.1, Operation::PointRead);
             let began = Instant::now();
-            let answer = store.ask(lists, &runtime)?;
+            let answer = store.ask_lists(lists)?;
             let took = began.elapsed().as_secs_f64();
             if *expected.get_or_insert(answer) != answer {
                 return Err("the backends read different rows".into());
@@ -211,12 +207,12 @@ fn point_reads(report: &mut Report) -> Result<(), Box<dyn Error>> {
     let direct = sides[0].2.clone();
     let mut rows = Vec::new();
     for (backend, _, rates) in sides {
-        let callers = if backend == Backend::Direct { 1 } else { TARGET.1 };
+        let callers = if backend == Backend::Rusqlite { 1 } else { TARGET.1 };
         let ratios: Vec<f64> = rates.iter().zip(&direct).map(|(rate, of)| rate / of).collect();
         let (rates, ratios) = (Summary::of(&rates)?, Summary::of(&ratios)?);
         let [low, high] = ratios.median_interval;
         rows.push(vec![
-            backend.name().to_owned(),
+            backend.to_string(),
             callers.to_string(),
             rate(rates.median),
             rate(rates.min),
@@ -227,7 +223,7 @@ fn point_reads(report: &mut Report) -> Result<(), Box<dyn Error>> {
             report.figure("throughput", Unit::PerSecond, 0.0).distribution(rates),
             report.figure("of_rusqlite", Unit::Ratio, 0.0).distribution(ratios),
         ] {
-            let named = record.parameter("backend", backend.name()).parameter("callers", callers);
+            let named = record.parameter("backend", backend).parameter("callers", callers);
             report.record(&named)?;
         }
     }

@@ -2,73 +2,84 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot run has nobody to tell but the user")]
 
-mod callers;
+#[expect(dead_code, reason = "each bench asks in ways of its own")]
+mod backends;
 
 use std::time::Duration;
 
-use callers::Backend;
-use criterion::measurement::WallTime;
+use backends::{Backend, Opened, Site};
 use criterion::{
-    BatchSize, BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group,
-    criterion_main,
+    BatchSize, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
 };
 use db_bench::data::SMALL;
-use db_bench::sqlite::{self, Place};
 use db_bench::{Durability, Operation, Request, Requests};
-use tokio::runtime::Runtime;
 
 /// Messages in one run.
 const MESSAGES: u32 = 100;
 
 /// Who asks: a backend, and how many callers it has.
-const ASKED: [(Backend, u32); 4] =
-    [(Backend::Direct, 1), (Backend::Threads, 1), (Backend::Threads, 20), (Backend::Sqlx, 20)];
+const ASKED: [(Backend, u32); 4] = [
+    (Backend::Rusqlite, 1),
+    (Backend::SqliteThreads, 1),
+    (Backend::SqliteThreads, 20),
+    (Backend::SqlxSqlite, 20),
+];
 
 fn transactions(criterion: &mut Criterion) {
-    let runtime = callers::runtime().unwrap();
+    let site = Site::new().unwrap();
     let mut group = criterion.benchmark_group("transactions");
     group.sampling_mode(SamplingMode::Flat).throughput(Throughput::Elements(MESSAGES.into()));
     for durability in [Durability::Durable, Durability::Relaxed] {
         for (backend, callers) in ASKED {
-            let (each, together) =
-                (Operation::Singly(MESSAGES / callers), Operation::Bulk(MESSAGES / callers));
-            for (way, operation) in [("each", each), ("together", together)] {
-                let id = BenchmarkId::new(
-                    format!("{durability}_{way}"),
-                    format!("{}_{callers}", backend.name()),
-                );
-                timed(&mut group, id, (backend, durability), (callers, operation), &runtime);
+            let share = MESSAGES / callers;
+            for (way, operation) in
+                [("each", Operation::Singly(share)), ("together", Operation::Bulk(share))]
+            {
+                let name = format!("{durability}_{way}");
+                let id =
+                    BenchmarkId::new(name, format_args!("backend={backend},callers={callers}"));
+                let mut asked = None;
+                group.bench_function(id, |bencher| {
+                    let asked = asked
+                        .get_or_insert_with(|| Asked::new(&site, backend, durability, callers));
+                    bencher.iter_batched(
+                        || asked.streams.iter_mut().map(|s| vec![s.next(operation)]).collect(),
+                        |lists: Vec<Vec<Request>>| {
+                            asked.runs += 1;
+                            asked.store.ask_lists(lists).unwrap();
+                        },
+                        BatchSize::PerIteration,
+                    );
+                });
+                if let Some(asked) = asked {
+                    asked.verify();
+                }
             }
         }
     }
 }
 
-/// Times one way into a store of its own, and counts what is there afterwards.
-fn timed(
-    group: &mut BenchmarkGroup<'_, WallTime>,
-    id: BenchmarkId,
-    (backend, durability): (Backend, Durability),
-    (callers, operation): (u32, Operation),
-    runtime: &Runtime,
-) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("agents.db");
-    callers::fill(&SMALL, &path).unwrap();
-    let mut store = backend.open(&path, durability, runtime).unwrap();
-    let mut streams: Vec<_> =
-        (0..callers).map(|caller| Requests::new(&SMALL, caller.into())).collect();
-    let mut runs = 0;
-    let mut draw = || -> Vec<Vec<Request>> {
-        runs += 1;
-        streams.iter_mut().map(|stream| vec![stream.next(operation)]).collect()
-    };
-    group.bench_function(id, |bencher| {
-        let ask = |lists| store.ask(lists, runtime).unwrap();
-        bencher.iter_batched(&mut draw, ask, BatchSize::PerIteration);
-    });
-    let connection = sqlite::open(Place::File(&path), durability).unwrap();
-    let added = sqlite::count_messages(&connection).unwrap() - SMALL.messages as i64;
-    assert_eq!(added, runs * i64::from(MESSAGES), "messages are missing: the figures are void");
+/// A store of its own, and who asks it.
+struct Asked<'a> {
+    store: Opened<'a>,
+    streams: Vec<Requests>,
+    runs: i64,
+}
+
+impl<'a> Asked<'a> {
+    fn new(site: &'a Site, backend: Backend, durability: Durability, callers: u32) -> Self {
+        let store = site.open(backend, &SMALL, durability, callers).unwrap();
+        let streams = (0..callers).map(|caller| Requests::new(&SMALL, caller.into())).collect();
+        Self { store, streams, runs: 0 }
+    }
+
+    /// Counts what is there afterwards.
+    fn verify(self) {
+        let added = self.store.count_messages().unwrap() - SMALL.messages as i64;
+        let expected = self.runs * i64::from(MESSAGES);
+        assert_eq!(added, expected, "messages are missing: the figures are void");
+        self.store.close();
+    }
 }
 
 /// A run takes up to half a second, where the disk is slow.

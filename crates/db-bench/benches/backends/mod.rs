@@ -1,11 +1,11 @@
-//! The ways to a store that benches compare, each asked by one caller that waits for the answer.
+//! The ways to a store that benches compare, asked by one caller or by many, who wait for the answers.
 
 use std::cell::OnceCell;
 use std::error::Error;
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use db_bench::data::{self, DataSet, TINY};
 use db_bench::postgres::{ExistingDatabase, Installation, SCHEMA, Server, Settings, VARIABLE};
@@ -13,11 +13,13 @@ use db_bench::request::Digest;
 use db_bench::sqlite::{self, Place};
 use db_bench::workload::Workload;
 use db_bench::{
-    Durability, Request, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, StoreError, ThreadsOptions,
+    Durability, GroupCommits, Request, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, StoreError,
+    ThreadsOptions,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 
 /// A way to a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +83,39 @@ impl Opened<'_> {
         }
     }
 
+    /// Asks everything, each list by a caller of its own, one after the other; the sum of the
+    /// digests. A connection of this thread asks list by list.
+    pub fn ask_lists(&mut self, lists: Vec<Vec<Request>>) -> Result<Digest, StoreError> {
+        match &mut self.handle {
+            Handle::Rusqlite(connection) => {
+                lists.into_iter().flatten().try_fold(0, |sum: Digest, request| {
+                    Ok(sum.wrapping_add(request.ask_sqlite(connection)?))
+                })
+            }
+            Handle::SqliteThreads(store) => self.runtime.block_on(by_callers(store, lists)),
+            Handle::SqlxSqlite(store) => self.runtime.block_on(by_callers(store, lists)),
+            Handle::SqlxPostgres(store) => self.runtime.block_on(by_callers(store, lists)),
+        }
+    }
+
+    /// How many messages there are.
+    pub fn count_messages(&self) -> Result<i64, StoreError> {
+        match &self.handle {
+            Handle::Rusqlite(connection) => sqlite::count_messages(connection),
+            Handle::SqliteThreads(store) => self.runtime.block_on(store.count_messages()),
+            Handle::SqlxSqlite(store) => self.runtime.block_on(store.count_messages()),
+            Handle::SqlxPostgres(store) => self.runtime.block_on(store.count_messages()),
+        }
+    }
+
+    /// What shared a commit, where anything can.
+    pub fn commits(&self) -> Option<GroupCommits> {
+        match &self.handle {
+            Handle::SqliteThreads(store) => Some(store.commits()),
+            _ => None,
+        }
+    }
+
     pub fn close(self) {
         match self.handle {
             Handle::Rusqlite(connection) => drop(connection),
@@ -89,6 +124,22 @@ impl Opened<'_> {
             Handle::SqlxPostgres(store) => self.runtime.block_on(store.close()),
         }
     }
+}
+
+async fn by_callers(store: &impl Store, lists: Vec<Vec<Request>>) -> Result<Digest, StoreError> {
+    let mut callers = JoinSet::<Result<Digest, StoreError>>::new();
+    for requests in lists {
+        let store = store.clone();
+        callers.spawn(async move {
+            let mut sum: Digest = 0;
+            for request in requests {
+                sum = sum.wrapping_add(request.ask(&store).await?);
+            }
+            Ok(sum)
+        });
+    }
+    let sums = callers.join_all().await;
+    sums.into_iter().try_fold(0, |sum: Digest, caller| Ok(sum.wrapping_add(caller?)))
 }
 
 /// Where stores are opened: a folder, and a server once one is needed.
@@ -104,12 +155,13 @@ impl Site {
         Ok(Self { folder, runtime, server: OnceCell::new() })
     }
 
-    /// A store of its own that holds these rows and no others, by one connection.
+    /// A store of its own that holds these rows and no others, by so many connections; rusqlite has one.
     pub fn open(
         &self,
         backend: Backend,
         data: &DataSet,
         durability: Durability,
+        connections: u32,
     ) -> Result<Opened<'_>, Box<dyn Error>> {
         let runtime = &self.runtime;
         let handle = match backend {
@@ -117,15 +169,17 @@ impl Site {
                 Handle::Rusqlite(sqlite::open(Place::File(&self.copy(data)?), durability)?)
             }
             Backend::SqliteThreads => {
-                let options = ThreadsOptions { durability, connections: 1 };
+                let options = ThreadsOptions { durability, connections: connections as usize };
                 Handle::SqliteThreads(SqliteThreads::open(&self.copy(data)?, options)?)
             }
             Backend::SqlxSqlite => {
                 let path = self.copy(data)?;
-                Handle::SqlxSqlite(runtime.block_on(SqlxSqlite::open(&path, durability, 1))?)
+                let open = SqlxSqlite::open(&path, durability, connections);
+                Handle::SqlxSqlite(runtime.block_on(open)?)
             }
             Backend::SqlxPostgres => {
-                Handle::SqlxPostgres(runtime.block_on(self.postgres(data, durability))?)
+                let open = self.postgres(data, durability, connections);
+                Handle::SqlxPostgres(runtime.block_on(open)?)
             }
         };
         Ok(Opened { runtime, handle })
@@ -136,12 +190,13 @@ impl Site {
         &self,
         data: &DataSet,
         durability: Durability,
+        connections: u32,
     ) -> Result<SqlxPostgres, Box<dyn Error>> {
         let options = self.server()?.options();
         let before = SqlxPostgres::open(options.clone(), SCHEMA, durability, 1).await?;
         sqlx::query("DROP SCHEMA db_bench CASCADE").execute(before.pool()).await?;
         before.close().await;
-        let store = SqlxPostgres::open(options, SCHEMA, durability, 1).await?;
+        let store = SqlxPostgres::open(options, SCHEMA, durability, connections).await?;
         data::fill_postgres(data, store.pool()).await?;
         Ok(store)
     }
@@ -172,9 +227,14 @@ impl Site {
         Ok(copy)
     }
 
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Whether a backend answers a query as expected.
     pub fn try_out(&self, backend: Backend, workload: &Workload) -> Result<(), Box<dyn Error>> {
-        let mut store = self.open(backend, &TINY, Durability::Relaxed)?;
+        let mut store = self.open(backend, &TINY, Durability::Relaxed, 1)?;
         let asked = workload.trial().into_iter().map(|request| store.ask(request));
         let answers: Vec<Digest> = asked.collect::<Result<_, _>>()?;
         store.close();
