@@ -1,4 +1,4 @@
-//! Jobs of the group `history`: ten thousand messages, kept and read.
+//! Jobs of the group `history`: two thousand messages, kept and read.
 
 use std::hash::{Hash, Hasher};
 
@@ -8,7 +8,7 @@ use super::{Job, Workload, WorkloadError};
 use crate::history::{Columns, History, Limit, Message, Ring, Rows, Sealed, Traffic};
 
 /// Messages of a job.
-pub const MESSAGES: usize = 10_000;
+pub const MESSAGES: usize = 2_000;
 
 /// Messages that a bounded history keeps.
 const KEPT: usize = MESSAGES / 2;
@@ -86,7 +86,7 @@ macro_rules! jobs {
                 Workload {
                     group: "history",
                     name: concat!("append_", $name),
-                    analysis: "Ten thousand messages are kept, one by one, in a history that is \
+                    analysis: "Two thousand messages are kept, one by one, in a history that is \
                                empty at first.",
                     operations: MESSAGES as u64,
                     expected: $appended,
