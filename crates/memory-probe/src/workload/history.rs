@@ -106,12 +106,12 @@ macro_rules! jobs {
 }
 
 jobs! {
-    Unbounded, "unbounded", 0xfe76_c26b_8d19_961a, 0xeb79_d54e_c6f1_4905;
-    BoundedCount, "bounded_count", 0x5531_d02b_ed58_7d73, 0xeb79_d54e_c6f1_4905;
-    BoundedBytes, "bounded_bytes", 0x1f2a_3997_d20e_1c4b, 0xeb79_d54e_c6f1_4905;
-    Ring, "ring", 0x1879_f0d2_d5fb_225d, 0xeb79_d54e_c6f1_4905;
-    Columns, "columns", 0xfe76_c26b_8d19_961a, 0xeb79_d54e_c6f1_4905;
-    Sealed, "sealed", 0xfe76_c26b_8d19_961a, 0xeb79_d54e_c6f1_4905;
+    Unbounded, "unbounded", 0x6d79_d360_f0a3_0a7e, 0x0fb3_0f68_a39b_703d;
+    BoundedCount, "bounded_count", 0x606a_9470_f9e2_4acf, 0x0fb3_0f68_a39b_703d;
+    BoundedBytes, "bounded_bytes", 0xe62a_6a9c_54ed_6be6, 0x0fb3_0f68_a39b_703d;
+    Ring, "ring", 0x39da_3472_e420_1022, 0x0fb3_0f68_a39b_703d;
+    Columns, "columns", 0x6d79_d360_f0a3_0a7e, 0x0fb3_0f68_a39b_703d;
+    Sealed, "sealed", 0x6d79_d360_f0a3_0a7e, 0x0fb3_0f68_a39b_703d;
 }
 
 /// Appends to an empty history.
