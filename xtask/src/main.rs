@@ -10,6 +10,7 @@ mod checks;
 mod doctor;
 mod failure;
 mod gather;
+mod heap;
 mod open_run;
 mod peers;
 mod results;
@@ -27,6 +28,7 @@ use clap::{Parser, Subcommand};
 
 use bench::{BenchArguments, Interrupt};
 use failure::Failure;
+use heap::HeapArguments;
 use peers::PeersArguments;
 
 /// Runs the suites, gathers their figures and judges them
@@ -43,6 +45,8 @@ enum Verb {
     Bench(BenchArguments),
     /// Measure a suite and other software on the same problems, in pairs, and show the ratios
     Peers(PeersArguments),
+    /// Run one job under dhat and show who allocates, how much and for how long
+    Heap(HeapArguments),
     /// Show which targets a run meets
     Targets {
         /// A run file; the last run if none is given
@@ -82,6 +86,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
     match verb {
         Verb::Bench(arguments) => bench::command(&arguments, &Interrupt::install()?),
         Verb::Peers(arguments) => peers::command(&arguments, &Interrupt::install()?),
+        Verb::Heap(arguments) => heap::command(&arguments, &Interrupt::install()?),
         Verb::Targets { run, check, json } => targets::command(run, check, json),
         Verb::Doctor { json } => doctor::command(json),
         Verb::Runner => {

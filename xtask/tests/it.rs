@@ -6,5 +6,7 @@
 mod bench;
 #[path = "it/fixture.rs"]
 mod fixture;
+#[path = "it/heap.rs"]
+mod heap;
 #[path = "it/peers.rs"]
 mod peers;

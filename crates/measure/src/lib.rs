@@ -11,11 +11,15 @@
 //!   service time apart.
 //! - [`report`]: the `main` of a `report_*` bench target.
 //! - [`peer`]: the `main` of one side of a comparison with other software.
+//! - [`heap`], [`HeapProfile`]: the `main` of an example that runs a job under a heap profiler, and
+//!   what such a profile says.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod figure;
+pub mod heap;
+pub mod heap_profile;
 pub mod latency;
 pub mod machine;
 pub mod noise;
@@ -29,6 +33,7 @@ pub mod table;
 pub mod usage;
 
 pub use figure::Figure;
+pub use heap_profile::HeapProfile;
 pub use latency::{LatencyRecorder, Percentiles};
 pub use record::{Direction, Kind, Record, SeriesId, Unit};
 pub use run_file::{Outcome, Profile, Run, RunFileError};

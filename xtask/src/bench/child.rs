@@ -1,5 +1,6 @@
 //! Running one bench process: its lines as they come, its log, and its end on Ctrl-C.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -111,6 +112,17 @@ impl Ended {
             (Some(0), _) => Self::Well,
             (Some(code), _) => Self::Code(code),
             (None, signal) => Self::Signal(signal.unwrap_or_default()),
+        }
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Well => f.write_str("exit code 0"),
+            Self::Code(code) => write!(f, "exit code {code}"),
+            Self::Signal(signal) => write!(f, "signal {signal}"),
+            Self::Interrupted => f.write_str("interrupted"),
         }
     }
 }

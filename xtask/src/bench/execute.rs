@@ -77,11 +77,8 @@ impl Job<'_> {
             match ended {
                 Ended::Well => continue,
                 Ended::Interrupted => measured.interrupted = true,
-                Ended::Code(code) => {
-                    measured.failures.push(self.broke_off(&format!("exit code {code}"), &log));
-                }
-                Ended::Signal(signal) => {
-                    measured.failures.push(self.broke_off(&format!("signal {signal}"), &log));
+                Ended::Code(_) | Ended::Signal(_) => {
+                    measured.failures.push(self.broke_off(&ended.to_string(), &log));
                 }
             }
             break;
