@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use measure::report::{Benchmark, Report};
 use measure::{Figure, LatencyRecorder, Profile, Summary, Unit};
-use memory_probe::history::{History, Message, Traffic};
+use memory_probe::history::{self, History, Message, Traffic};
 use memory_probe::workload::history::Layout;
 use memory_probe::{Account, Counting};
 
@@ -89,6 +89,12 @@ fn layout(report: &mut Report, layout: Layout) -> Result<(), Box<dyn Error>> {
         Profile::Quick => &LENGTHS[..2],
         Profile::Full => &LENGTHS,
     };
+    // What a thread keeps for all its histories is told apart: it is there before they are.
+    drop(filled(layout, lengths[0])?);
+    let of_thread = match layout {
+        Layout::Sealed => history::thread_bytes(),
+        _ => 0,
+    };
     let mut rows = Vec::new();
     for &messages in lengths {
         let Filled { history, live_bytes, append_ns } = filled(layout, messages)?;
@@ -123,9 +129,17 @@ fn layout(report: &mut Report, layout: Layout) -> Result<(), Box<dyn Error>> {
         }
     }
     let [bytes, append, read] = BARS;
+    if of_thread > 0 {
+        let record = report.figure("thread_bytes", Unit::Bytes, of_thread as f64);
+        report.record(&record)?;
+    }
+    let besides = match of_thread {
+        0 => String::new(),
+        bytes => format!("; besides, a thread keeps {bytes} bytes for all its histories"),
+    };
     report.table(
         &format!(
-            "{}: {} bytes a message as JSON; bars: {bytes} bytes, append {}, read {}",
+            "{}: {} bytes a message as JSON; bars: {bytes} bytes, append {}, read {}{besides}",
             layout.name(),
             json_bytes()?,
             ns(append),

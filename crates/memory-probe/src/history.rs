@@ -39,7 +39,7 @@ pub use columns::Columns;
 pub use message::{Kind, Message};
 pub use ring::Ring;
 pub use rows::{Limit, Rows};
-pub use sealed::Sealed;
+pub use sealed::{Sealed, thread_bytes};
 pub use traffic::Traffic;
 
 /// A message and its number.

@@ -12,8 +12,10 @@ pub const MESSAGES: usize = 64;
 /// zstd's effort. Higher ones gain little on blocks this small.
 const LEVEL: i32 = 1;
 
-/// No block is as large as this, in powers of two: zstd's memory is made for it.
+/// What zstd's memory is made for, in powers of two: of bytes that a match is looked for in, which
+/// few blocks have more of, and of places that are remembered of them.
 const WINDOW_LOG: u32 = 14;
+const HASH_LOG: u32 = 12;
 
 /// Messages field by field, compressed, with who sent and received them before that, packed: whose
 /// they are can be told without unpacking.
@@ -88,6 +90,7 @@ impl Packer {
         for parameter in [
             CParameter::CompressionLevel(LEVEL),
             CParameter::WindowLog(WINDOW_LOG),
+            CParameter::HashLog(HASH_LOG),
             CParameter::ContentSizeFlag(false),
             CParameter::ChecksumFlag(false),
         ] {
@@ -103,13 +106,9 @@ impl Packer {
         })
     }
 
+    /// Bytes on the heap, but for some for each block of zstd's.
     pub fn heap_bytes(&self) -> usize {
-        self.plain.capacity() + self.packed.capacity()
-    }
-
-    /// Bytes of zstd's own, which Rust's allocator does not see.
-    pub fn foreign_bytes(&self) -> usize {
-        self.compressor.sizeof()
+        self.plain.capacity() + self.packed.capacity() + self.compressor.sizeof()
     }
 }
 
@@ -127,13 +126,9 @@ impl Unpacker {
         decode(self.plain.get(..length)?, block.first_time_ns, &mut self.fields)
     }
 
+    /// Bytes on the heap, but for some for each block of zstd's.
     pub fn heap_bytes(&self) -> usize {
-        self.plain.capacity() + self.fields.heap_bytes()
-    }
-
-    /// Bytes of zstd's own, which Rust's allocator does not see.
-    pub fn foreign_bytes(&self) -> usize {
-        self.decompressor.sizeof()
+        self.plain.capacity() + self.fields.heap_bytes() + self.decompressor.sizeof()
     }
 }
 

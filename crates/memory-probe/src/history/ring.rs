@@ -3,18 +3,20 @@
 use std::collections::VecDeque;
 
 use super::bytes::{put, put_figure, take, take_byte, take_figure, take_slice};
-use super::names::Names;
+use super::names::{UsedNames, charge};
 use super::{History, HistoryError, Kind, Message, Messages, first_number, in_order};
 
 /// The last messages, as bytes in one buffer that is allocated once. The oldest make room for the
 /// new ones.
 ///
-/// Besides the buffer there is a list of where messages begin, as long as there are messages, and
-/// the names of agents, subjects and figures, which are kept once and never forgotten.
+/// Besides the buffer there is a list of where messages begin, 24 bytes a message that is kept, and
+/// the names of agents, subjects and figures in use, each kept once and counted as 64 bytes more than
+/// it is long: together they may count as much as the buffer has, or the oldest messages go. So it
+/// never grows beyond a multiple of the buffer, whatever is appended.
 #[derive(Debug)]
 pub struct Ring {
     buffer: Box<[u8]>,
-    names: Names,
+    names: UsedNames,
     places: VecDeque<Place>,
     first: u64,
     /// A message on its way into the buffer.
@@ -38,7 +40,7 @@ impl Ring {
     pub fn new(bytes: u32) -> Self {
         Self {
             buffer: vec![0; bytes as usize].into_boxed_slice(),
-            names: Names::default(),
+            names: UsedNames::default(),
             places: VecDeque::new(),
             first: 0,
             encoded: Vec::new(),
@@ -62,9 +64,18 @@ impl Ring {
             && (oldest.begin as usize) < range.end
             && (oldest.begin + oldest.length) as usize > range.start
         {
-            self.places.pop_front();
-            self.first += 1;
+            self.drop_oldest();
         }
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(oldest) = self.places.pop_front() else { return };
+        self.first += 1;
+        self.names.let_go(oldest.from);
+        self.names.let_go(oldest.to);
+        let Place { begin, length, .. } = oldest;
+        let bytes = self.buffer.get(begin as usize..(begin + length) as usize);
+        bytes.and_then(|bytes| each_name(bytes, |name| self.names.let_go(name)));
     }
 
     fn place(&self, number: u64) -> Option<&Place> {
@@ -88,36 +99,59 @@ impl Ring {
 }
 
 /// All of a message but what its place has.
-fn encode(message: &Message, names: &mut Names, bytes: &mut Vec<u8>) {
+fn encode(message: &Message, names: &mut UsedNames, bytes: &mut Vec<u8>) {
     bytes.clear();
     bytes.push(message.kind as u8);
-    put(bytes, names.number(&message.subject).into());
+    put(bytes, names.take_up(&message.subject).into());
     put(bytes, message.text.len() as u64);
     bytes.extend(message.text.as_bytes());
     put(bytes, message.figures.len() as u64);
     for (name, figure) in &message.figures {
-        put(bytes, names.number(name).into());
+        put(bytes, names.take_up(name).into());
         put_figure(bytes, *figure);
     }
+}
+
+/// The numbers of names in what [`encode`] wrote.
+fn each_name(mut bytes: &[u8], mut each: impl FnMut(u32)) -> Option<()> {
+    let bytes = &mut bytes;
+    take_byte(bytes)?;
+    each(take(bytes)? as u32);
+    let text = take(bytes)? as usize;
+    take_slice(bytes, text)?;
+    for _ in 0..take(bytes)? {
+        each(take(bytes)? as u32);
+        take_figure(bytes)?;
+    }
+    Some(())
+}
+
+/// What must fit, whatever else is kept: a message's text, and its names, were they new. It is more
+/// than [`encode`] writes: a name is counted as 64 bytes or more, and takes at most 16 with its figure.
+fn least_bytes(message: &Message) -> usize {
+    let names = [&message.from, &message.to, &message.subject];
+    let names = names.into_iter().chain(message.figures.keys());
+    message.text.len() + names.map(|name| charge(name)).sum::<usize>()
 }
 
 impl History for Ring {
     fn append(&mut self, message: Message) -> Result<u64, HistoryError> {
         in_order(self.places.back().map(|last| last.time_ns), message.time_ns)?;
-        encode(&message, &mut self.names, &mut self.encoded);
-        let (bytes, limit) = (self.encoded.len(), self.buffer.len());
+        let (bytes, limit) = (least_bytes(&message), self.buffer.len());
         if bytes > limit {
             return Err(HistoryError::TooLarge { bytes, limit });
         }
+        encode(&message, &mut self.names, &mut self.encoded);
+        let bytes = self.encoded.len();
+        let from = self.names.take_up(&message.from);
+        let to = self.names.take_up(&message.to);
+        while self.names.charged() > limit && !self.places.is_empty() {
+            self.drop_oldest();
+        }
         let begin = self.room(bytes);
         self.buffer[begin..begin + bytes].copy_from_slice(&self.encoded);
-        self.places.push_back(Place {
-            time_ns: message.time_ns,
-            from: self.names.number(&message.from),
-            to: self.names.number(&message.to),
-            begin: begin as u32,
-            length: bytes as u32,
-        });
+        let (begin, length) = (begin as u32, bytes as u32);
+        self.places.push_back(Place { time_ns: message.time_ns, from, to, begin, length });
         Ok(self.next() - 1)
     }
 

@@ -1,7 +1,7 @@
 //! Messages in blocks that are compressed once they are full.
 
 use std::cell::RefCell;
-use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::block::{Block, MESSAGES, Packer, Unpacker};
 use super::columns::Fields;
@@ -12,52 +12,71 @@ use super::{History, HistoryError, Message, Messages, first_number, in_order};
 /// memory a message.
 ///
 /// Reading a message unpacks its block, into memory that is kept for the next one; whose messages a
-/// block has is told without. One thread at a time can use it.
-#[derive(Default)]
+/// block has is told without. What compressing and unpacking needs is there once a thread, for all of
+/// its histories, until the thread ends: see [`thread_bytes`].
+#[derive(Debug)]
 pub struct Sealed {
+    /// Tells blocks of one history from those of another.
+    id: u64,
     names: Names,
     blocks: Vec<Block>,
     /// Of the last block, which is not full.
     open: Fields,
-    packer: Packer,
-    unpacker: RefCell<Unpacked>,
 }
 
-/// The block that was read last.
+/// What a thread compresses and unpacks with.
 #[derive(Default)]
-struct Unpacked {
-    block: Option<usize>,
+struct Workbench {
+    packer: Packer,
     unpacker: Unpacker,
+    /// What was unpacked last: a block of the history of this id.
+    unpacked: Option<(u64, usize)>,
 }
 
-impl fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { names, blocks, open, .. } = self;
-        f.debug_struct("Sealed")
-            .field("names", names)
-            .field("blocks", &blocks.len())
-            .field("open", open)
-            .finish_non_exhaustive()
+thread_local! {
+    static WORKBENCH: RefCell<Workbench> = RefCell::default();
+}
+
+/// Does some work on this thread's bench, or on a new one where the thread ends and its own is gone.
+fn on_workbench<T>(work: impl FnOnce(&mut Workbench) -> T) -> Option<T> {
+    let mut work = Some(work);
+    let mut once = |bench: &mut Workbench| work.take().map(|work| work(bench));
+    let done = WORKBENCH.try_with(|bench| once(&mut bench.borrow_mut()));
+    done.unwrap_or_else(|_| once(&mut Workbench::default()))
+}
+
+/// Bytes that this thread holds to compress and unpack blocks of [`Sealed`] histories, beside what the
+/// histories say of themselves; up to a hundred more of headers.
+#[must_use]
+pub fn thread_bytes() -> usize {
+    let bytes = |bench: &mut Workbench| bench.packer.heap_bytes() + bench.unpacker.heap_bytes();
+    on_workbench(bytes).unwrap_or_default()
+}
+
+impl Default for Sealed {
+    fn default() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            names: Names::default(),
+            blocks: Vec::new(),
+            open: Fields::default(),
+        }
     }
 }
 
 impl Sealed {
-    /// Bytes of the compressor's own, which no allocator of Rust sees: the same for a long history as
-    /// for a short one.
-    #[must_use]
-    pub fn foreign_bytes(&self) -> usize {
-        self.packer.foreign_bytes() + self.unpacker.borrow().unpacker.foreign_bytes()
-    }
-
     /// The message at an index of a block.
     fn in_block(&self, block: usize, index: usize) -> Option<Message> {
-        let mut unpacked = self.unpacker.borrow_mut();
-        if unpacked.block != Some(block) {
-            unpacked.block = None;
-            unpacked.unpacker.read(self.blocks.get(block)?)?;
-            unpacked.block = Some(block);
-        }
-        unpacked.unpacker.fields.message(index, &self.names)
+        let read = |bench: &mut Workbench| {
+            if bench.unpacked != Some((self.id, block)) {
+                bench.unpacked = None;
+                bench.unpacker.read(self.blocks.get(block)?)?;
+                bench.unpacked = Some((self.id, block));
+            }
+            bench.unpacker.fields.message(index, &self.names)
+        };
+        on_workbench(read).flatten()
     }
 
     fn last_time_ns(&self) -> Option<u64> {
@@ -69,7 +88,9 @@ impl History for Sealed {
     fn append(&mut self, message: Message) -> Result<u64, HistoryError> {
         in_order(self.last_time_ns(), message.time_ns)?;
         if self.open.len() == MESSAGES {
-            self.blocks.push(self.packer.block(&self.open)?);
+            let block = on_workbench(|bench| bench.packer.block(&self.open));
+            let block = block.unwrap_or(Err(HistoryError::Compression("no workbench")));
+            self.blocks.push(block?);
             self.open.clear();
         }
         self.open.push(&message, &mut self.names);
@@ -131,7 +152,5 @@ impl History for Sealed {
             + self.blocks.capacity() * size_of::<Block>()
             + self.blocks.iter().map(Block::heap_bytes).sum::<usize>()
             + self.open.heap_bytes()
-            + self.packer.heap_bytes()
-            + self.unpacker.borrow().unpacker.heap_bytes()
     }
 }

@@ -121,9 +121,9 @@ fn what_is_unbounded_keeps_everything() {
 fn bounds_hold_and_are_used() {
     let mut by_count = Rows::new(Limit::Messages(10));
     let mut by_bytes = Rows::new(Limit::Bytes(10_000));
-    let mut ring = Ring::new(10_000);
+    let mut ring = Ring::new(50_000);
     let largest = |message: &Message| size_of::<Message>() + message.heap_bytes();
-    for (number, message) in Traffic::new(5).take(500).enumerate() {
+    for (number, message) in Traffic::new(5).take(1_000).enumerate() {
         let room = largest(&message);
         by_count.append(message.clone()).unwrap();
         assert_eq!(by_count.len(), (number + 1).min(10));
@@ -134,7 +134,7 @@ fn bounds_hold_and_are_used() {
         ring.append(message).unwrap();
     }
     // A message has about a hundred bytes there.
-    assert!((80..125).contains(&ring.len()), "{}", ring.len());
+    assert!((400..625).contains(&ring.len()), "{}", ring.len());
 }
 
 #[test]
@@ -155,10 +155,98 @@ fn what_cannot_be_kept_is_refused_and_changes_nothing() {
         Box::new(Ring::new(2_000)),
     ];
     for mut history in small {
+        let before = history.heap_bytes();
         let refused = history.append(large.clone()).unwrap_err();
         assert!(matches!(refused, HistoryError::TooLarge { bytes: 3_000.., .. }), "{refused}");
-        assert_eq!((history.len(), history.first()), (0, 0));
+        assert_eq!((history.len(), history.first(), history.heap_bytes()), (0, 0, before));
     }
+}
+
+/// Names that never come again.
+fn unheard_of(number: u64) -> Message {
+    let [from, to] = ["from", "to"].map(|end| format!("agent {number}, {end}"));
+    let figures =
+        (0..5).map(|figure| (format!("{number}.{figure}"), 0.1 + number as f64)).collect();
+    let subject = format!("subject {number}");
+    Message { time_ns: number, from, to, kind: Kind::Inform, subject, text: String::new(), figures }
+}
+
+#[test]
+fn a_ring_never_grows_whatever_the_names() {
+    const BUFFER: usize = 20_000;
+    // All names are equally long.
+    const FIRST: u64 = 100_000;
+    let mut ring = Ring::new(BUFFER as u32);
+    let mut most = 0;
+    for number in FIRST..FIRST + 20_000 {
+        ring.append(unheard_of(number)).unwrap();
+        if number == FIRST + 5_000 {
+            most = ring.heap_bytes();
+            assert!(most < 4 * BUFFER, "{most} bytes");
+        }
+    }
+    assert!(ring.heap_bytes() <= most, "{} bytes, {most} before", ring.heap_bytes());
+    let kept: Vec<_> = ring.iter().collect();
+    assert!(kept.len() > 30, "{} messages are kept", kept.len());
+    for (number, message) in kept {
+        assert_eq!(message, unheard_of(FIRST + number));
+        assert_eq!(ring.of_agent(&message.from).count(), 1);
+    }
+    assert_eq!(ring.of_agent("agent 100003, from").count(), 0);
+}
+
+#[test]
+fn a_refused_message_leaves_no_names_in_a_ring() {
+    let mut ring = Ring::new(2_000);
+    ring.append(unheard_of(1)).unwrap();
+    let before = (ring.heap_bytes(), ring.next());
+    let many_names = Message {
+        figures: (0..60).map(|figure| (figure.to_string(), 1.0 / 3.0)).collect(),
+        ..unheard_of(2)
+    };
+    let long_name = Message { from: "x".repeat(2_001), ..unheard_of(2) };
+    let long_text = Message { text: "x".repeat(2_001), ..unheard_of(2) };
+    for message in [many_names, long_name, long_text] {
+        let refused = ring.append(message).unwrap_err();
+        let HistoryError::TooLarge { bytes, limit: 2_000 } = refused else { panic!("{refused}") };
+        assert!(bytes > 2_000);
+        assert_eq!((ring.heap_bytes(), ring.next()), before);
+        assert_eq!(ring.get(0), Some(unheard_of(1)));
+    }
+}
+
+#[test]
+fn a_message_of_many_short_names_and_figures_fits_where_it_may() {
+    let many = Message {
+        figures: (0..60).map(|figure| (figure.to_string(), 1.0 / 3.0)).collect(),
+        ..unheard_of(2)
+    };
+    let kept = (2_000..6_000).find_map(|bytes| {
+        let mut ring = Ring::new(bytes);
+        ring.append(many.clone()).ok().map(|_| ring.get(0))
+    });
+    assert_eq!(kept, Some(Some(many)));
+}
+
+#[test]
+fn histories_of_one_thread_do_not_read_each_others_blocks() {
+    let mut histories = [Sealed::default(), Sealed::default()];
+    for (seed, history) in (1..).zip(&mut histories) {
+        for message in Traffic::new(seed).take(300) {
+            history.append(message).unwrap();
+        }
+    }
+    let expected: Vec<Vec<Message>> =
+        (1..3).map(|seed| Traffic::new(seed).take(300).collect()).collect();
+    for number in [0, 5, 70, 71, 200, 5] {
+        for (history, expected) in histories.iter().zip(&expected) {
+            assert_eq!(history.get(number as u64).as_ref(), Some(&expected[number]));
+        }
+    }
+    let [one, _] = histories;
+    let elsewhere =
+        std::thread::spawn(move || one.iter().map(|(_, message)| message).collect::<Vec<_>>());
+    assert_eq!(elsewhere.join().unwrap(), expected[0]);
 }
 
 #[test]
