@@ -1,8 +1,8 @@
 //! Whether agents, routers and histories leave memory behind, and whether verdicts can be trusted.
 
-#[path = "leaking/mod.rs"]
 mod leaking;
 mod overhead;
+mod places;
 
 use std::alloc::System;
 use std::error::Error;
@@ -25,11 +25,15 @@ static ALLOCATOR: Counting<System> = Counting::new(System);
 const CYCLES: Cycles = Cycles { warm_up: 100, watched: 10_000 };
 
 fn main() -> ExitCode {
+    if let Some(name) = places::asked() {
+        return places::main(&name);
+    }
     measure::report::main(
         env!("CARGO_PKG_NAME"),
         &[
             Benchmark { group: "leaks", name: "spawn_step_drop", run: spawn_step_drop },
             Benchmark { group: "leaks", name: "cases", run: cases },
+            Benchmark { group: "leaks", name: "places", run: places::run },
             Benchmark { group: "leaks", name: "overhead", run: overhead::run },
         ],
     )

@@ -33,10 +33,10 @@ use trend::{Trend, has_risen, windows};
 /// How often a cycle is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cycles {
-    /// Times before anything is noted, to fill what is filled once. At most a fifth of those that are
-    /// watched: the longer it is, the longer rests what doubles, such as a list's room.
+    /// Times before anything is noted, to fill what is filled once.
     pub warm_up: usize,
-    /// Times after which live bytes are noted.
+    /// Times after which live bytes are noted: five for each of the warm-up, or nothing can be said
+    /// where it does not grow ([`Doubt::LongWarmUp`]).
     pub watched: usize,
 }
 
@@ -53,6 +53,8 @@ pub enum Watched<'a> {
 /// Live bytes at the end of the warm-up and after every cycle that was watched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Series {
+    /// Cycles before the baseline.
+    pub warm_up: usize,
     /// The first is the baseline.
     pub live_bytes: Vec<i64>,
 }
@@ -85,6 +87,9 @@ pub enum Verdict {
 pub enum Doubt {
     /// There are fewer cycles than a trend needs.
     TooFew,
+    /// It does not grow, but the warm-up was longer than a fifth of what was watched: what doubles,
+    /// such as the room of a list that gets longer and longer, may have rested.
+    LongWarmUp,
     /// It grew until shortly before the end.
     GrewLately,
     /// It still grows, but less and less.
@@ -118,7 +123,7 @@ pub fn watch(
         run(cycles.warm_up + number);
         noted.push(live_bytes());
     }
-    Ok(Series { live_bytes: noted })
+    Ok(Series { warm_up: cycles.warm_up, live_bytes: noted })
 }
 
 /// Fewer cycles than this show no trend.
@@ -130,6 +135,10 @@ const LEAST: f64 = 1.0;
 /// The part of the cycles at the end in which nothing may grow: more than a half, since what doubles,
 /// such as the room of a growing list, rests for up to a half of the time, warm-up and all.
 const REST: f64 = 0.6;
+
+/// So many cycles must be watched for each of the warm-up, for what doubles to do so while nothing may
+/// grow: with more, twice the cycles at the begin of the rest are more than there are in all.
+const WATCHED_PER_WARM_UP: usize = 5;
 
 impl Series {
     /// More at the end than at the baseline.
@@ -151,6 +160,19 @@ impl Series {
     /// general stationary observations", 1989).
     #[must_use]
     pub fn verdict(&self) -> Verdict {
+        let watched = self.live_bytes.len().saturating_sub(1);
+        match self.trend() {
+            Verdict::Returned | Verdict::Settled { .. }
+                if watched < WATCHED_PER_WARM_UP * self.warm_up =>
+            {
+                Verdict::Inconclusive(Doubt::LongWarmUp)
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// What live bytes say by themselves.
+    fn trend(&self) -> Verdict {
         let live = &self.live_bytes;
         if live.len() <= FEWEST {
             return Verdict::Inconclusive(Doubt::TooFew);
@@ -199,6 +221,9 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooFew => "too few cycles; watch more than fifty",
+            Self::LongWarmUp => {
+                "what doubles may have rested; watch five cycles for each of warm-up"
+            }
             Self::GrewLately => "it grew until shortly before the end; watch more cycles",
             Self::Slackening => "it grows, but less and less; warm up longer",
             Self::Noisy => "it goes up and down too much; watch more cycles, or count in a scope",

@@ -3,7 +3,7 @@
 #[cfg(feature = "history")]
 pub mod history;
 #[cfg(feature = "pools")]
-mod pools;
+pub mod pools;
 
 /// A measured job. Once recorded, its name never changes.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,7 @@
 //! Jobs of the group `pools`: objects that are made and die, from pools and from none.
 
+mod wear;
+
 use std::collections::VecDeque;
 
 use bumpalo::Bump;
@@ -7,6 +9,7 @@ use slab::Slab;
 use typed_arena::Arena;
 
 use super::{Job, Workload, WorkloadError};
+pub use wear::{Size, Stage, Worn, wear};
 
 /// Objects that live at a time.
 const LIVE: usize = 1_000;
