@@ -1,4 +1,7 @@
 //! Building bench targets and the runner of the instruction counts.
+//!
+//! All is built with the features that the whole workspace turns on, not those of one suite: then what
+//! suites share is compiled once, and a count does not depend on which suites were asked for.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +15,9 @@ use crate::workspace::{BenchTarget, Suite, Workspace};
 /// The package and binary that drives valgrind.
 pub const RUNNER: &str = "instruction-runner";
 
+/// Its integration test.
+const RUNNER_TEST: &str = "runner";
+
 /// Tells an instruction bench, through `.cargo/instruction-runner`, where that binary is.
 pub const RUNNER_VARIABLE: &str = "INSTRUCTION_RUNNER";
 
@@ -21,8 +27,9 @@ pub type Executables = BTreeMap<String, PathBuf>;
 /// Builds the instruction runner and says where it is.
 pub fn build_runner(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     let mut cargo = cargo(workspace);
-    cargo.args(["build", "--package", RUNNER]);
-    executables(cargo)?
+    // With a test of it, it has the features that it was tested with.
+    cargo.args(["build", "--workspace", "--bin", RUNNER, "--test", RUNNER_TEST]);
+    executables(cargo, None)?
         .remove(RUNNER)
         .with_context(|| format!("cargo built no binary named '{RUNNER}'"))
 }
@@ -34,11 +41,12 @@ pub fn build_targets<'a>(
     targets: impl IntoIterator<Item = &'a BenchTarget>,
 ) -> anyhow::Result<Executables> {
     let mut cargo = cargo(workspace);
-    cargo.args(["bench", "--no-run", "--package", &suite.name]);
+    cargo.args(["bench", "--no-run", "--workspace"]);
     for target in targets {
         cargo.args(["--bench", &target.to_string()]);
     }
-    executables(cargo)
+    // Another suite may have a target of the same name.
+    executables(cargo, Some(&suite.folder))
 }
 
 /// Builds an example of a suite, as its benches are built, and says where it is.
@@ -49,7 +57,7 @@ pub fn build_example(
 ) -> anyhow::Result<PathBuf> {
     let mut cargo = cargo(workspace);
     cargo.args(["build", "--release", "--package", &suite.name, "--example", example]);
-    executables(cargo)?
+    executables(cargo, Some(&suite.folder))?
         .remove(example)
         .with_context(|| format!("cargo built no example named '{example}'"))
 }
@@ -64,7 +72,7 @@ pub fn build_apart(
     let mut cargo = cargo(workspace);
     cargo.args(["build", "--release", "--locked", "--bins", "--manifest-path"]).arg(manifest);
     cargo.env("CARGO_TARGET_DIR", target_dir);
-    let built: Vec<_> = executables(cargo)
+    let built: Vec<_> = executables(cargo, None)
         .with_context(|| format!("{}", manifest.display()))?
         .into_values()
         .collect();
@@ -82,8 +90,9 @@ fn cargo(workspace: &Workspace) -> Command {
     command
 }
 
-/// Runs cargo, its progress on our standard error, and lists the executables it made.
-fn executables(mut cargo: Command) -> anyhow::Result<Executables> {
+/// Runs cargo, its progress on our standard error, and lists the executables it made, of sources in
+/// that folder if one is given.
+fn executables(mut cargo: Command, folder: Option<&Path>) -> anyhow::Result<Executables> {
     let mut child = cargo
         .arg("--message-format=json-render-diagnostics")
         .stdin(Stdio::null())
@@ -95,6 +104,7 @@ fn executables(mut cargo: Command) -> anyhow::Result<Executables> {
     for message in Message::parse_stream(std::io::BufReader::new(stdout)) {
         if let Message::CompilerArtifact(artifact) = message.context("cargo's output broke off")?
             && let Some(executable) = artifact.executable
+            && folder.is_none_or(|folder| artifact.target.src_path.starts_with(folder))
         {
             found.insert(artifact.target.name, executable.into());
         }
