@@ -26,14 +26,14 @@ fn main() {
 
 fn agrees(layout: Layout, messages: usize) {
     // What this thread compresses and unpacks with is none of the history's.
-    let mut other = layout.history(messages.max(8));
+    let mut other = layout.history(messages.max(16));
     for message in Traffic::new(2).take(messages) {
         other.append(message).unwrap();
     }
     drop(other.get(other.first()));
     drop(other);
     let before = Account::now();
-    let mut history = layout.history(messages.max(8));
+    let mut history = layout.history(messages.max(16));
     for message in Traffic::new(2).take(messages) {
         history.append(message).unwrap();
     }
