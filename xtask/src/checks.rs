@@ -7,10 +7,12 @@ use std::time::Instant;
 use anyhow::Context as _;
 use measure::{Kind, Run};
 
-use crate::bench::{self, BenchArguments, Interrupt};
+use crate::baseline::counted;
+use crate::bench::Interrupt;
+use crate::check::beside_baseline;
 use crate::failure::Failure;
 use crate::tools;
-use crate::workspace::{TargetKind, Workspace};
+use crate::workspace::Workspace;
 
 /// A check of CI by its name and what cargo is called with.
 struct Check {
@@ -42,7 +44,8 @@ pub fn test() -> Result<(), Failure> {
     run(&TEST, &workspace)
 }
 
-/// `ci`: format, clippy, documentation, tests, and that instruction counts repeat.
+/// `ci`: format, clippy, documentation, tests, that instruction counts repeat, and that none got worse
+/// than the baseline.
 pub fn ci(interrupt: &Interrupt) -> Result<(), Failure> {
     let workspace = Workspace::discover()?;
     for check in &CHECKS {
@@ -76,15 +79,8 @@ fn counts_repeat(workspace: &Workspace, interrupt: &Interrupt) -> Result<(), Fai
             tools::how_to_get("valgrind")
         )));
     }
-    let arguments =
-        BenchArguments { only: Some(TargetKind::Instructions), ..BenchArguments::default() };
-    let mut counts = Vec::new();
-    for _ in 0..2 {
-        let finished = bench::measure(workspace, &arguments, interrupt)?;
-        finished.verdict()?;
-        counts.push(exact_figures(&finished.run));
-    }
-    let (first, second) = (&counts[0], &counts[1]);
+    let run = counted(workspace, interrupt)?;
+    let (first, second) = (exact_figures(&run), exact_figures(&counted(workspace, interrupt)?));
     let moved: Vec<String> = first
         .iter()
         .filter(|(series, value)| second.get(*series) != Some(value))
@@ -97,7 +93,7 @@ fn counts_repeat(workspace: &Workspace, interrupt: &Interrupt) -> Result<(), Fai
         )));
     }
     eprintln!("== instruction counts: passed, {} figures identical", first.len());
-    Ok(())
+    beside_baseline(workspace, run)
 }
 
 fn exact_figures(run: &Run) -> BTreeMap<String, f64> {

@@ -1,16 +1,21 @@
 //! `cargo xtask`: runs the suites, gathers their figures and judges them.
 //!
-//! One file per verb. Exit codes: 0 fine; 1 a target was missed where asked, or a suite or a
-//! check failed; 2 usage; 3 the environment; 130 interrupted.
+//! One file per verb. Exit codes: 0 fine; 1 a regression, a target missed where asked, or a suite or a
+//! check that failed; 2 usage; 3 the environment; 130 interrupted.
 
 #![forbid(unsafe_code)]
 
+mod baseline;
 mod bench;
+mod check;
 mod checks;
+mod compare;
+mod comparisons;
 mod doctor;
 mod failure;
 mod gather;
 mod heap;
+mod limits;
 mod open_run;
 mod peers;
 mod results;
@@ -26,7 +31,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use baseline::BaselineVerb;
 use bench::{BenchArguments, Interrupt};
+use check::CheckArguments;
+use compare::CompareArguments;
 use failure::Failure;
 use heap::HeapArguments;
 use peers::PeersArguments;
@@ -47,6 +55,22 @@ enum Verb {
     Peers(PeersArguments),
     /// Run one job under dhat and show who allocates, how much and for how long
     Heap(HeapArguments),
+    /// Count, and fail if anything got worse than the baseline
+    Check(CheckArguments),
+    /// Keep the counts that `check` compares with
+    Baseline {
+        #[command(subcommand)]
+        verb: BaselineVerb,
+    },
+    /// Keep a run for good, as results/releases/NAME.json
+    Release {
+        /// Letters, digits, dots, dashes and underscores
+        name: String,
+        /// A run file or a run's id; the last run if none is given
+        run: Option<String>,
+    },
+    /// Show two runs side by side, series by series
+    Compare(CompareArguments),
     /// Show which targets a run meets
     Targets {
         /// A run file; the last run if none is given
@@ -87,6 +111,10 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Bench(arguments) => bench::command(&arguments, &Interrupt::install()?),
         Verb::Peers(arguments) => peers::command(&arguments, &Interrupt::install()?),
         Verb::Heap(arguments) => heap::command(&arguments, &Interrupt::install()?),
+        Verb::Check(arguments) => check::command(&arguments, &Interrupt::install()?),
+        Verb::Baseline { verb } => baseline::command(&verb, &Interrupt::install()?),
+        Verb::Release { name, run } => baseline::release(&name, run.as_deref()),
+        Verb::Compare(arguments) => compare::command(&arguments),
         Verb::Targets { run, check, json } => targets::command(run, check, json),
         Verb::Doctor { json } => doctor::command(json),
         Verb::Runner => {

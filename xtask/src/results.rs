@@ -1,4 +1,5 @@
-//! The results folder: `daily/<id>.json` for each run, `latest.json` for the last one.
+//! The results folder: `daily/<id>.json` for each run, `latest.json` for the last one,
+//! `baseline/counts.json` for what `check` compares with, `releases/<name>.json` for what is kept.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,6 +55,54 @@ impl Results {
     /// Where the last run stands.
     pub fn latest(folder: &Path) -> PathBuf {
         folder.join("latest.json")
+    }
+
+    /// Where the counts stand that `check` compares with.
+    pub fn baseline(folder: &Path) -> PathBuf {
+        folder.join("baseline").join("counts.json")
+    }
+
+    /// Where a release stands, or is to stand.
+    pub fn release(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        if name.is_empty() || name.starts_with('.') || !name.chars().all(fits) {
+            return Err(Failure::usage(format!(
+                "'{name}' is no name for a release; use letters, digits, dots, dashes and underscores"
+            )));
+        }
+        Ok(folder.join("releases").join(format!("{name}.json")))
+    }
+
+    /// Makes the folder of a file of one of these.
+    pub fn make_folder_of(path: &Path) -> Result<(), Failure> {
+        let Some(folder) = path.parent() else { return Ok(()) };
+        let made = fs::create_dir_all(folder)
+            .with_context(|| format!("{}: cannot be made", folder.display()));
+        Ok(made?)
+    }
+
+    /// Reads a run file.
+    pub fn read(path: &Path) -> Result<Run, Failure> {
+        Run::read(path).map_err(|error| Failure::Usage(error.into()))
+    }
+
+    /// Reads the run of this name: a file, `latest`, `baseline`, a release or a run's id.
+    pub fn find(folder: &Path, name: &str) -> Result<Run, Failure> {
+        let named = match name {
+            "latest" => Self::latest(folder),
+            "baseline" => Self::baseline(folder),
+            id => folder.join("daily").join(format!("{id}.json")),
+        };
+        let places =
+            [PathBuf::from(name), named, folder.join("releases").join(format!("{name}.json"))];
+        match places.iter().find(|place| place.is_file()) {
+            Some(place) => Self::read(place),
+            None => Err(Failure::usage(format!(
+                "'{name}' is no run: neither a file, nor 'latest' or 'baseline' if there is one, nor \
+                 a name in {0}/daily or {0}/releases",
+                folder.display()
+            ))),
+        }
     }
 
     /// Writes a run over its own file only: one that others would not look for as the last.

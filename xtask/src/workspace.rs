@@ -116,6 +116,11 @@ impl Workspace {
     pub fn targets_file(&self) -> PathBuf {
         self.root.join("benches").join("targets.toml")
     }
+
+    /// Where it is said by how much figures may get worse.
+    pub fn limits_file(&self) -> PathBuf {
+        self.root.join("benches").join("limits.toml")
+    }
 }
 
 impl Suite {

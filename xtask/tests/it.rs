@@ -4,6 +4,8 @@
 
 #[path = "it/bench.rs"]
 mod bench;
+#[path = "it/check.rs"]
+mod check;
 #[path = "it/fixture.rs"]
 mod fixture;
 #[path = "it/heap.rs"]

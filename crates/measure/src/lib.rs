@@ -11,12 +11,14 @@
 //!   service time apart.
 //! - [`report`]: the `main` of a `report_*` bench target.
 //! - [`peer`]: the `main` of one side of a comparison with other software.
+//! - [`Comparison`]: two runs, series by series.
 //! - [`heap`], [`HeapProfile`]: the `main` of an example that runs a job under a heap profiler, and
 //!   what such a profile says.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod comparison;
 pub mod figure;
 pub mod heap;
 pub mod heap_profile;
@@ -32,6 +34,7 @@ pub mod summary;
 pub mod table;
 pub mod usage;
 
+pub use comparison::Comparison;
 pub use figure::Figure;
 pub use heap_profile::HeapProfile;
 pub use latency::{LatencyRecorder, Percentiles};

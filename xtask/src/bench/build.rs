@@ -41,12 +41,17 @@ pub fn build_targets<'a>(
     targets: impl IntoIterator<Item = &'a BenchTarget>,
 ) -> anyhow::Result<Executables> {
     let mut cargo = cargo(workspace);
-    cargo.args(["bench", "--no-run", "--workspace"]);
-    for target in targets {
-        cargo.args(["--bench", &target.to_string()]);
+    // Another suite may have a target of the same name, and may not build.
+    cargo.args(["bench", "--no-run", "--no-fail-fast", "--workspace"]);
+    let names: Vec<String> = targets.into_iter().map(ToString::to_string).collect();
+    for name in &names {
+        cargo.args(["--bench", name]);
     }
-    // Another suite may have a target of the same name.
-    executables(cargo, Some(&suite.folder))
+    let Built { executables, is_complete } = built(cargo, Some(&suite.folder))?;
+    if is_complete || names.iter().all(|name| executables.contains_key(name)) {
+        return Ok(executables);
+    }
+    bail!(DOES_NOT_BUILD);
 }
 
 /// Builds an example of a suite, as its benches are built, and says where it is.
@@ -90,9 +95,26 @@ fn cargo(workspace: &Workspace) -> Command {
     command
 }
 
+/// What cargo made.
+struct Built {
+    executables: Executables,
+    /// Whether that is all it was asked for.
+    is_complete: bool,
+}
+
+const DOES_NOT_BUILD: &str = "it does not build; cargo's own messages stand above";
+
+/// The executables of a build in which nothing may fail.
+fn executables(cargo: Command, folder: Option<&Path>) -> anyhow::Result<Executables> {
+    match built(cargo, folder)? {
+        Built { executables, is_complete: true } => Ok(executables),
+        _ => bail!(DOES_NOT_BUILD),
+    }
+}
+
 /// Runs cargo, its progress on our standard error, and lists the executables it made, of sources in
 /// that folder if one is given.
-fn executables(mut cargo: Command, folder: Option<&Path>) -> anyhow::Result<Executables> {
+fn built(mut cargo: Command, folder: Option<&Path>) -> anyhow::Result<Built> {
     let mut child = cargo
         .arg("--message-format=json-render-diagnostics")
         .stdin(Stdio::null())
@@ -100,17 +122,15 @@ fn executables(mut cargo: Command, folder: Option<&Path>) -> anyhow::Result<Exec
         .spawn()
         .context("cargo could not be started")?;
     let stdout = child.stdout.take().ok_or_else(|| anyhow!("cargo's output was not captured"))?;
-    let mut found = Executables::new();
+    let mut executables = Executables::new();
     for message in Message::parse_stream(std::io::BufReader::new(stdout)) {
         if let Message::CompilerArtifact(artifact) = message.context("cargo's output broke off")?
             && let Some(executable) = artifact.executable
             && folder.is_none_or(|folder| artifact.target.src_path.starts_with(folder))
         {
-            found.insert(artifact.target.name, executable.into());
+            executables.insert(artifact.target.name, executable.into());
         }
     }
-    if !child.wait().context("cargo was lost")?.success() {
-        bail!("it does not build; cargo's own messages stand above");
-    }
-    Ok(found)
+    let is_complete = child.wait().context("cargo was lost")?.success();
+    Ok(Built { executables, is_complete })
 }
