@@ -75,7 +75,7 @@ fn choose<R: crate::Real>(
             }
             let weights = &mut weights[..count];
             sharpen(options.alpha, weights);
-            random.categorical(weights)
+            random.categorical(weights.iter().copied())
         }
     }
 }

@@ -62,6 +62,7 @@ mod trace;
 mod validation;
 pub mod workload;
 mod workspace;
+mod world;
 
 pub use agent::Agent;
 pub use array::Array;
@@ -78,3 +79,4 @@ pub use population::{Member, Population};
 pub use real::Real;
 pub use trace::Trace;
 pub use workspace::Workspace;
+pub use world::World;

@@ -24,16 +24,19 @@ impl RandomStream {
     }
 
     /// An index drawn with these probabilities, which sum to about one.
-    pub(crate) fn categorical(&mut self, probabilities: &[f64]) -> usize {
+    pub(crate) fn categorical(
+        &mut self,
+        probabilities: impl DoubleEndedIterator<Item = f64> + ExactSizeIterator + Clone,
+    ) -> usize {
         let mut left = self.uniform();
-        for (index, p) in probabilities.iter().enumerate() {
+        for (index, p) in probabilities.clone().enumerate() {
             left -= p;
             if left < 0.0 {
                 return index;
             }
         }
         // Rounding left a little over: it belongs to the last that can happen.
-        probabilities.iter().rposition(|p| *p > 0.0).unwrap_or(0)
+        probabilities.clone().rposition(|p| p > 0.0).unwrap_or(0)
     }
 }
 
@@ -55,7 +58,7 @@ mod tests {
         let probabilities = [0.2, 0.0, 0.5, 0.3, 0.0];
         let mut counts = [0_u32; 5];
         for _ in 0..100_000 {
-            counts[stream.categorical(&probabilities)] += 1;
+            counts[stream.categorical(probabilities.into_iter())] += 1;
         }
         assert_eq!((counts[1], counts[4]), (0, 0));
         for (count, p) in counts.iter().zip(probabilities) {
