@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::hint::black_box;
 use std::process::Command;
+use std::sync::Barrier;
 use std::thread;
 
 use memory_probe::{Account, Counting};
@@ -44,7 +45,11 @@ fn main() {
 
 /// Allocates, grows, shrinks, frees and forgets, on three threads.
 fn work(rounds: usize) {
+    // All are there at once, and ended at the end: whether the C library makes a thread anew or gives it
+    // a former one's place must not depend on who is faster.
+    let all_there = Barrier::new(3);
     let one = || {
+        all_there.wait();
         for round in 0..rounds {
             let mut figures = BTreeMap::new();
             for number in 0..30 {
@@ -60,7 +65,10 @@ fn work(rounds: usize) {
             black_box((figures, grown));
         }
     };
-    thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(one))));
+    thread::scope(|scope| {
+        let threads = [(); 3].map(|()| scope.spawn(one));
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
 }
 
 /// What this crate and what DHAT say of one run.
