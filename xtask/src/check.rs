@@ -8,9 +8,10 @@ use measure::{Record, Run, SeriesId};
 use crate::baseline::counted;
 use crate::bench::Interrupt;
 use crate::compare::named;
-use crate::comparisons::{self, Form};
+use crate::comparisons;
 use crate::failure::Failure;
 use crate::limits::Limits;
+use crate::page::Form;
 use crate::results::Results;
 use crate::workspace::Workspace;
 

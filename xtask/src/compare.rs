@@ -3,9 +3,10 @@
 use measure::Run;
 use measure::comparison::{Comparison, Times, obstacles_to_counts, obstacles_to_times};
 
-use crate::comparisons::{self, Form};
+use crate::comparisons;
 use crate::failure::Failure;
 use crate::limits::Limits;
+use crate::page::Form;
 use crate::results::Results;
 use crate::workspace::Workspace;
 

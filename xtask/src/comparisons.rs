@@ -1,48 +1,28 @@
 //! Comparisons as people and programs read them.
 
-use std::fmt::Write as _;
-
 use measure::comparison::{Comparison, Pair, Verdict};
-use measure::{Figure, Kind, SeriesId, table};
+use measure::{Figure, Kind, SeriesId};
+
+use crate::page::{Form, Grid, Part, Section};
 
 /// The rows that are shown of one verdict, and of series that only one run has.
 const SHOWN: usize = 40;
 
-/// How a comparison is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    Text,
-    Markdown,
-}
-
 /// What changed, the worst first, and how much did not.
-pub fn shown(comparison: &Comparison, form: Form) -> String {
-    let mut text = String::new();
-    for verdict in [Verdict::Worse, Verdict::Better] {
-        let pairs = comparison.with(verdict);
-        if !pairs.is_empty() {
-            let title = format!(
-                "{}: {}",
-                if verdict == Verdict::Worse { "Worse" } else { "Better" },
-                pairs.len()
-            );
-            let rows: Vec<_> = pairs.iter().take(SHOWN).map(|pair| row(pair)).collect();
-            let header = ["series", "before", "after", "ratio", "interval", "limit", "verdict"];
-            rest(&mut text, &titled(&title, &header, &rows, form), pairs.len());
-        }
+pub fn sections(comparison: &Comparison) -> Vec<Section> {
+    let mut sections = Vec::new();
+    for (verdict, word) in [(Verdict::Worse, "Worse"), (Verdict::Better, "Better")] {
+        let rows = comparison.with(verdict).into_iter().map(row).collect();
+        let header = ["series", "before", "after", "ratio", "interval", "limit", "verdict"];
+        sections.extend(first(word, &header, rows));
     }
-    for (title, series) in [("Gone", &comparison.gone), ("New", &comparison.new)] {
-        if !series.is_empty() {
-            let rows: Vec<_> =
-                series.iter().take(SHOWN).map(|SeriesId(name)| vec![name.clone()]).collect();
-            let title = format!("{title}: {}", series.len());
-            rest(&mut text, &titled(&title, &["series"], &rows, form), series.len());
-        }
+    for (word, series) in [("Gone", &comparison.gone), ("New", &comparison.new)] {
+        let rows = series.iter().map(|SeriesId(name)| vec![name.clone()]).collect();
+        sections.extend(first(word, &["series"], rows));
     }
     let count = |verdict| comparison.with(verdict).len();
     let identical = comparison.pairs.iter().filter(|pair| pair.is_identical()).count();
-    let _ = writeln!(
-        text,
+    let mut parts = vec![Part::Text(format!(
         "{} series in both: {} worse, {} better, {} the same ({identical} identical), {} \
          inconclusive",
         comparison.pairs.len(),
@@ -50,35 +30,30 @@ pub fn shown(comparison: &Comparison, form: Form) -> String {
         count(Verdict::Better),
         count(Verdict::Same),
         count(Verdict::Inconclusive)
-    );
+    ))];
     if let Some(floor) = comparison.floor {
-        let _ = writeln!(
-            text,
+        parts.push(Part::Text(format!(
             "times are called changed from {floor:.2} times on: so much may lie between any two runs"
-        );
+        )));
     }
-    text
+    sections.push(Section { title: "In all".to_owned(), parts });
+    sections
 }
 
-fn rest(text: &mut String, table: &str, all: usize) {
-    text.push_str(table);
+/// The same, ready to print.
+pub fn shown(comparison: &Comparison, form: Form) -> String {
+    sections(comparison).iter().map(|section| section.shown(form)).collect()
+}
+
+/// The first rows under a title with their number; nothing if there are none.
+fn first(word: &str, header: &[&str], mut rows: Vec<Vec<String>>) -> Option<Section> {
+    let all = rows.len();
+    rows.truncate(SHOWN);
+    let mut parts = vec![Part::Table(Grid::new(header, rows))];
     if all > SHOWN {
-        let _ = writeln!(text, "and {} more", all - SHOWN);
+        parts.push(Part::Text(format!("and {} more", all - SHOWN)));
     }
-    text.push('\n');
-}
-
-fn titled(title: &str, header: &[&str], rows: &[Vec<String>], form: Form) -> String {
-    match form {
-        Form::Text => format!("{title}\n{}\n", table::render(header, rows)),
-        Form::Markdown => {
-            let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-            let cells: Vec<String> = header.iter().map(ToString::to_string).collect();
-            let rule: Vec<String> = header.iter().map(|_| "---".to_owned()).collect();
-            let rows: String = rows.iter().map(|row| line(row)).collect();
-            format!("**{title}**\n\n{}{}{rows}\n", line(&cells), line(&rule))
-        }
-    }
+    (all > 0).then(|| Section { title: format!("{word}: {all}"), parts })
 }
 
 fn row(pair: &Pair) -> Vec<String> {

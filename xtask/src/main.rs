@@ -12,12 +12,15 @@ mod checks;
 mod compare;
 mod comparisons;
 mod doctor;
+mod export;
 mod failure;
 mod gather;
 mod heap;
 mod limits;
 mod open_run;
+mod page;
 mod peers;
+mod report;
 mod results;
 mod source;
 mod tables;
@@ -35,9 +38,11 @@ use baseline::BaselineVerb;
 use bench::{BenchArguments, Interrupt};
 use check::CheckArguments;
 use compare::CompareArguments;
+use export::ExportArguments;
 use failure::Failure;
 use heap::HeapArguments;
 use peers::PeersArguments;
+use report::ReportArguments;
 
 /// Runs the suites, gathers their figures and judges them
 #[derive(Parser)]
@@ -71,6 +76,10 @@ enum Verb {
     },
     /// Show two runs side by side, series by series
     Compare(CompareArguments),
+    /// Write a run as a page: targets, changes, figures, the machine meanwhile
+    Report(ReportArguments),
+    /// Write a run's figures in a format of other programs
+    Export(ExportArguments),
     /// Show which targets a run meets
     Targets {
         /// A run file; the last run if none is given
@@ -115,6 +124,8 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Baseline { verb } => baseline::command(&verb, &Interrupt::install()?),
         Verb::Release { name, run } => baseline::release(&name, run.as_deref()),
         Verb::Compare(arguments) => compare::command(&arguments),
+        Verb::Export(arguments) => export::command(&arguments),
+        Verb::Report(arguments) => report::command(&arguments),
         Verb::Targets { run, check, json } => targets::command(run, check, json),
         Verb::Doctor { json } => doctor::command(json),
         Verb::Runner => {

@@ -6,6 +6,7 @@ use measure::machine::Machine;
 use measure::{Figure, Kind, Outcome, Record, Run, table};
 
 use crate::doctor::{Finding, State};
+use crate::page::Grid;
 use crate::target_table::{Judged, Status};
 use crate::workspace::Workspace;
 
@@ -31,7 +32,9 @@ pub fn print_run(workspace: &Workspace, run: &Run) {
                 println!("{}", wrapped(analysis));
             }
             let of_group: Vec<_> = records.iter().copied().filter(|r| r.group == group).collect();
-            print_group(&of_group);
+            for grid in self::of_group(&of_group) {
+                println!("\n{}", grid.text());
+            }
         }
         for finding in ran.usage.findings() {
             println!("{}", wrapped(&finding));
@@ -43,7 +46,8 @@ pub fn print_run(workspace: &Workspace, run: &Run) {
     }
 }
 
-fn print_group(records: &[&Record]) {
+/// The figures of one group: one table for each way in which figures are taken.
+pub fn of_group(records: &[&Record]) -> Vec<Grid> {
     let of_kind = |wanted: &dyn Fn(&Record) -> bool| -> Vec<&Record> {
         records.iter().copied().filter(|record| wanted(record)).collect()
     };
@@ -51,23 +55,23 @@ fn print_group(records: &[&Record]) {
     let timed = of_kind(&|r| r.percentiles.is_some());
     let counted = of_kind(&|r| r.kind.is_exact());
     let single = of_kind(&|r| r.summary.is_none() && r.percentiles.is_none() && !r.kind.is_exact());
-    print_if_any(
-        &["benchmark", "min", "max", "mean", "stddev", "median", "iqr", "outliers"],
-        sampled.into_iter().filter_map(distribution_row),
-    );
-    print_if_any(
-        &["benchmark", "p50", "p95", "p99", "p99.9", "n"],
-        timed.into_iter().filter_map(percentile_row),
-    );
-    print_counts(&counted);
-    print_if_any(&["benchmark", "figure", "95 % interval"], single.into_iter().map(single_row));
-}
-
-fn print_if_any(header: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-    let rows: Vec<_> = rows.collect();
-    if !rows.is_empty() {
-        println!("\n{}", table::render(header, &rows));
-    }
+    let mut grids = vec![
+        Grid::new(
+            &["benchmark", "min", "max", "mean", "stddev", "median", "iqr", "outliers"],
+            sampled.into_iter().filter_map(distribution_row).collect(),
+        ),
+        Grid::new(
+            &["benchmark", "p50", "p95", "p99", "p99.9", "n"],
+            timed.into_iter().filter_map(percentile_row).collect(),
+        ),
+    ];
+    grids.extend(counts(&counted));
+    grids.push(Grid::new(
+        &["benchmark", "figure", "95 % interval"],
+        single.into_iter().map(single_row).collect(),
+    ));
+    grids.retain(|grid| !grid.rows.is_empty());
+    grids
 }
 
 fn distribution_row(record: &Record) -> Option<Vec<String>> {
@@ -104,7 +108,7 @@ fn percentile_row(record: &Record) -> Option<Vec<String>> {
 }
 
 /// Exact figures: one row a benchmark, one column a metric, one table for each set of metrics.
-fn print_counts(records: &[&Record]) {
+fn counts(records: &[&Record]) -> Vec<Grid> {
     let mut tables: Vec<(Vec<&str>, Vec<Vec<String>>)> = Vec::new();
     for name in in_order(records.iter().map(|record| name(record)).collect::<Vec<_>>().iter()) {
         let of_name: Vec<_> = records.iter().filter(|record| self::name(record) == *name).collect();
@@ -116,11 +120,11 @@ fn print_counts(records: &[&Record]) {
             None => tables.push((metrics, vec![row])),
         }
     }
-    for (metrics, rows) in tables {
-        let mut header = vec!["benchmark"];
-        header.extend(metrics);
-        print_if_any(&header, rows.into_iter());
-    }
+    let grid = |(metrics, rows): (Vec<&str>, Vec<Vec<String>>)| {
+        let header: Vec<&str> = std::iter::once("benchmark").chain(metrics).collect();
+        Grid::new(&header, rows)
+    };
+    tables.into_iter().map(grid).collect()
 }
 
 /// Exact figures are not rounded: a change of one is a change.
@@ -164,9 +168,18 @@ fn name_and_metric(record: &Record) -> String {
 
 /// Prints the target table.
 pub fn print_targets(rows: &[Judged]) {
+    let (title, grid, reasons) = of_targets(rows);
+    println!("\n{title}\n{}", grid.text());
+    for reason in reasons {
+        println!("{}", wrapped(&reason));
+    }
+}
+
+/// How many targets are met, which, and why others were not measured.
+pub fn of_targets(rows: &[Judged]) -> (String, Grid, Vec<String>) {
     let count = |status| rows.iter().filter(|row| row.status == status).count();
-    println!(
-        "\nTargets: {} met, {} missed, {} not measured",
+    let title = format!(
+        "Targets: {} met, {} missed, {} not measured",
         count(Status::Met),
         count(Status::Missed),
         count(Status::NotMeasured)
@@ -186,10 +199,9 @@ pub fn print_targets(rows: &[Judged]) {
         ]
     };
     let header = ["component", "metric", "target", "current", "status", "our own target"];
-    println!("{}", table::render(&header, &rows.iter().map(shown).collect::<Vec<_>>()));
-    for reason in in_order(rows.iter().filter_map(|row| row.reason.as_deref())) {
-        println!("{}", wrapped(reason));
-    }
+    let reasons = in_order(rows.iter().filter_map(|row| row.reason.as_deref()));
+    let reasons = reasons.into_iter().map(str::to_owned).collect();
+    (title, Grid::new(&header, rows.iter().map(shown).collect()), reasons)
 }
 
 /// Prints what the doctor found.

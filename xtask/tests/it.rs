@@ -6,9 +6,13 @@
 mod bench;
 #[path = "it/check.rs"]
 mod check;
+#[path = "it/export.rs"]
+mod export;
 #[path = "it/fixture.rs"]
 mod fixture;
 #[path = "it/heap.rs"]
 mod heap;
 #[path = "it/peers.rs"]
 mod peers;
+#[path = "it/report.rs"]
+mod report;
