@@ -27,6 +27,7 @@ mod tables;
 mod target_table;
 mod targets;
 mod tools;
+mod trends;
 mod workspace;
 
 use std::path::PathBuf;
@@ -43,6 +44,7 @@ use failure::Failure;
 use heap::HeapArguments;
 use peers::PeersArguments;
 use report::ReportArguments;
+use trends::TrendsArguments;
 
 /// Runs the suites, gathers their figures and judges them
 #[derive(Parser)]
@@ -80,6 +82,8 @@ enum Verb {
     Report(ReportArguments),
     /// Write a run's figures in a format of other programs
     Export(ExportArguments),
+    /// Show where series changed over the daily runs, and how they drift
+    Trends(TrendsArguments),
     /// Show which targets a run meets
     Targets {
         /// A run file; the last run if none is given
@@ -124,6 +128,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Baseline { verb } => baseline::command(&verb, &Interrupt::install()?),
         Verb::Release { name, run } => baseline::release(&name, run.as_deref()),
         Verb::Compare(arguments) => compare::command(&arguments),
+        Verb::Trends(arguments) => trends::command(&arguments),
         Verb::Export(arguments) => export::command(&arguments),
         Verb::Report(arguments) => report::command(&arguments),
         Verb::Targets { run, check, json } => targets::command(run, check, json),

@@ -16,3 +16,5 @@ mod heap;
 mod peers;
 #[path = "it/report.rs"]
 mod report;
+#[path = "it/trends.rs"]
+mod trends;

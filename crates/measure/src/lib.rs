@@ -11,13 +11,14 @@
 //!   service time apart.
 //! - [`report`]: the `main` of a `report_*` bench target.
 //! - [`peer`]: the `main` of one side of a comparison with other software.
-//! - [`Comparison`]: two runs, series by series.
+//! - [`Comparison`]: two runs, series by series; [`change_points`]: one series over many runs.
 //! - [`heap`], [`HeapProfile`]: the `main` of an example that runs a job under a heap profiler, and
 //!   what such a profile says.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod change_points;
 pub mod comparison;
 pub mod figure;
 pub mod heap;

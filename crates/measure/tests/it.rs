@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the message")]
 
+#[path = "it/change_points.rs"]
+mod change_points;
 #[path = "it/comparison.rs"]
 mod comparison;
 #[path = "it/figure.rs"]
