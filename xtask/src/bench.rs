@@ -2,10 +2,10 @@
 
 pub mod build;
 pub mod child;
-mod execute;
-mod listing;
+pub mod execute;
+pub mod listing;
 mod plan;
-mod progress;
+pub mod progress;
 mod run;
 
 use std::path::{Path, PathBuf};

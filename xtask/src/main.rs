@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod ab;
 mod baseline;
 mod bench;
 mod check;
@@ -35,6 +36,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use ab::AbArguments;
 use baseline::BaselineVerb;
 use bench::{BenchArguments, Interrupt};
 use check::CheckArguments;
@@ -76,6 +78,8 @@ enum Verb {
         /// A run file or a run's id; the last run if none is given
         run: Option<String>,
     },
+    /// Time two revisions in interleaved pairs, and say which is faster
+    Ab(AbArguments),
     /// Show two runs side by side, series by series
     Compare(CompareArguments),
     /// Write a run as a page: targets, changes, figures, the machine meanwhile
@@ -127,6 +131,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Check(arguments) => check::command(&arguments, &Interrupt::install()?),
         Verb::Baseline { verb } => baseline::command(&verb, &Interrupt::install()?),
         Verb::Release { name, run } => baseline::release(&name, run.as_deref()),
+        Verb::Ab(arguments) => ab::command(&arguments, &Interrupt::install()?),
         Verb::Compare(arguments) => compare::command(&arguments),
         Verb::Trends(arguments) => trends::command(&arguments),
         Verb::Export(arguments) => export::command(&arguments),

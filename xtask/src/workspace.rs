@@ -68,7 +68,13 @@ struct SuiteMetadata {
 impl Workspace {
     /// The workspace around the current folder.
     pub fn discover() -> Result<Self, Failure> {
+        Self::at(Path::new("."))
+    }
+
+    /// The workspace around a folder.
+    pub fn at(folder: &Path) -> Result<Self, Failure> {
         let metadata = cargo_metadata::MetadataCommand::new()
+            .current_dir(folder)
             .no_deps()
             .exec()
             .context("cargo metadata failed; run this inside a cargo workspace")?;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+#[path = "it/ab.rs"]
+mod ab;
 #[path = "it/bench.rs"]
 mod bench;
 #[path = "it/check.rs"]

@@ -12,8 +12,13 @@ pub struct Fixture(TempDir);
 
 impl Fixture {
     pub fn new() -> Self {
+        Self::of("fixture")
+    }
+
+    /// A copy of another of the workspaces beside it.
+    pub fn of(name: &str) -> Self {
         let folder = TempDir::new().unwrap();
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture"), folder.path());
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name), folder.path());
         Self(folder)
     }
 
