@@ -1,12 +1,12 @@
 //! `benches/limits.toml`: by how much a figure may get worse.
 
-use std::fs;
 use std::path::Path;
 
 use measure::{Kind, Record};
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::toml_file;
 
 /// The limits as they are written, in percent.
 #[derive(Debug, Deserialize)]
@@ -60,11 +60,7 @@ impl TryFrom<f64> for Percent {
 impl Limits {
     /// Reads the file.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let text = fs::read_to_string(path).map_err(|error| {
-            Failure::usage(format!("{}: cannot be read: {error}", path.display()))
-        })?;
-        toml::from_str(&text)
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+        toml_file::read(path)
     }
 
     /// By what part a figure like this may get worse. What is derived from others has no limit of its

@@ -27,6 +27,7 @@ mod source;
 mod tables;
 mod target_table;
 mod targets;
+mod toml_file;
 mod tools;
 mod trends;
 mod workspace;

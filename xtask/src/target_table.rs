@@ -1,7 +1,6 @@
 //! `benches/targets.toml`: what the figures should be, and whether they are.
 
 use std::fmt;
-use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -9,6 +8,7 @@ use measure::{Figure, Record, Run};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::toml_file;
 
 /// The target table as it is written.
 #[derive(Debug, Deserialize)]
@@ -85,11 +85,7 @@ pub struct Judged {
 impl TargetTable {
     /// Reads the table; a broken one is refused with its line.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let text = fs::read_to_string(path).map_err(|error| {
-            Failure::usage(format!("{}: cannot be read: {error}", path.display()))
-        })?;
-        toml::from_str(&text)
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+        toml_file::read(path)
     }
 
     /// Reads the table if the workspace has one.

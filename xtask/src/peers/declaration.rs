@@ -1,7 +1,6 @@
 //! What a suite is compared with: the file that `[package.metadata.suite]` names as `peers`.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::toml_file;
 
 /// The file as it is written; benches/peers/README.md explains it.
 #[derive(Debug, Deserialize)]
@@ -115,10 +115,7 @@ pub struct Match {
 impl Declaration {
     /// Reads a file; a broken one is refused with its line.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let text = fs::read_to_string(path).map_err(|error| {
-            Failure::usage(format!("{}: cannot be read: {error}", path.display()))
-        })?;
-        Self::parse(&text, path.parent().unwrap_or(Path::new("")))
+        Self::parse(&toml_file::text(path)?, path.parent().unwrap_or(Path::new("")))
             .map_err(|reason| Failure::usage(format!("{}: {reason}", path.display())))
     }
 
