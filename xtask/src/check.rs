@@ -74,8 +74,9 @@ pub fn command(arguments: &CheckArguments, interrupt: &Interrupt) -> Result<(), 
     verdict(&comparison, &before, arguments.strict)
 }
 
-/// What CI asks of the counts it has just taken. A baseline of another toolchain is said and passes:
-/// CI must not fail for the machine it was given.
+/// What CI asks of the counts it has just taken. A baseline of another toolchain or processor is said and
+/// passes: CI must not fail for the machine it was given. (By the processor libraries choose among their
+/// routines, under valgrind as well.)
 pub fn beside_baseline(workspace: &Workspace, after: Run) -> Result<(), Failure> {
     let limits = Limits::read(&workspace.limits_file())?;
     let path = Results::baseline(&workspace.results());
@@ -84,7 +85,12 @@ pub fn beside_baseline(workspace: &Workspace, after: Run) -> Result<(), Failure>
         return Ok(());
     }
     let before = Results::read(&path)?;
-    let obstacles = obstacles_to_counts(&before, &after);
+    let mut obstacles = obstacles_to_counts(&before, &after);
+    let processors = [&before, &after].map(|run| run.machine.cpu_model.as_deref());
+    if processors[0] != processors[1] {
+        let [old, new] = processors.map(|model| model.unwrap_or("unknown"));
+        obstacles.push(format!("processor: {old}, then {new}"));
+    }
     if !obstacles.is_empty() {
         eprintln!("not compared with the baseline, which was counted elsewhere:");
         obstacles.iter().for_each(|obstacle| eprintln!("  {obstacle}"));
