@@ -99,7 +99,7 @@ impl Results {
             Some(place) => Self::read(place),
             None => Err(Failure::usage(format!(
                 "'{name}' is no run: neither a file, nor 'latest' or 'baseline' if there is one, nor \
-                 a name in {0}/daily or {0}/releases",
+                 a name in {0}/daily or {0}/releases; 'cargo xtask bench' takes one",
                 folder.display()
             ))),
         }
