@@ -140,13 +140,7 @@ fn changes(
 fn figures(workspace: &Workspace, run: &Run) -> Vec<Section> {
     let mut sections = Vec::new();
     let groups = run.records.iter().map(|record| (&record.suite, &record.group));
-    let mut seen: Vec<(&String, &String)> = Vec::new();
-    for group in groups {
-        if !seen.contains(&group) {
-            seen.push(group);
-        }
-    }
-    for (suite, group) in seen {
+    for (suite, group) in tables::in_order(groups) {
         let is_of = |record: &&Record| record.suite == *suite && record.group == *group;
         let records: Vec<&Record> = run.records.iter().filter(is_of).collect();
         let known = workspace.suites.iter().find(|known| known.name == *suite);

@@ -228,7 +228,7 @@ pub fn print_doctor(machine: &Machine, findings: &[Finding]) {
 }
 
 /// The distinct values in the order of their first appearance.
-fn in_order<'a, T: Ord + ?Sized>(values: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
+pub fn in_order<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen = BTreeSet::new();
     values.filter(|value| seen.insert(*value)).collect()
 }

@@ -4,7 +4,7 @@
 //! blocks, differed here by up to 24 %. So a time is called slower or faster only beyond what
 //! separates the two runs anyway; what lies below that is for pairs of interleaved runs to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -88,19 +88,19 @@ impl Comparison {
     pub fn of(before: &Run, after: &Run, limit: impl Fn(&Record) -> f64, times: Times) -> Self {
         let earlier: BTreeMap<SeriesId, &Record> =
             before.records.iter().map(|record| (record.series(), record)).collect();
-        let mut found = BTreeMap::new();
+        let mut found = BTreeSet::new();
         let (mut pairs, mut new) = (Vec::new(), Vec::new());
         for record in &after.records {
             let series = record.series();
             match earlier.get(&series) {
                 Some(&old) if old.unit == record.unit && old.kind == record.kind => {
-                    found.insert(series.clone(), ());
+                    found.insert(series.clone());
                     pairs.push(Pair::of(series, old, record, limit(record)));
                 }
                 _ => new.push(series),
             }
         }
-        let gone = earlier.into_keys().filter(|series| !found.contains_key(series)).collect();
+        let gone = earlier.into_keys().filter(|series| !found.contains(series)).collect();
         let floor = (times == Times::Judged).then(|| floor(&pairs));
         for pair in &mut pairs {
             pair.verdict = pair.judged(floor);

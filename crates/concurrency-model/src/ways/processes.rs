@@ -10,7 +10,7 @@ use std::env;
 use std::io::{self, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -313,7 +313,7 @@ impl Assignment {
     /// To the worker before this one go its notes; from the one after it come others'.
     fn connect(&self, door: &UnixListener) -> io::Result<Links> {
         let before = self.worker.checked_sub(1).unwrap_or(self.workers - 1);
-        let to_before = connected(&self.socket(before))?;
+        let to_before = UnixStream::connect(self.socket(before))?;
         let (from_after, _) = door.accept()?;
         Ok(Links { to_before, from_after: BufReader::new(from_after) })
     }
@@ -327,10 +327,6 @@ fn fault_of(text: &str) -> Option<Fault> {
         _ => return None,
     };
     Some(Fault { agent: words.next()?.parse().ok()?, step: words.next()?.parse().ok()?, what })
-}
-
-fn connected(socket: &Path) -> io::Result<UnixStream> {
-    UnixStream::connect(socket)
 }
 
 /// A worker's ends of the sockets to its neighbours.
