@@ -10,6 +10,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use agent_core::{Agent, Model, Population, Workspace};
+use db_bench::Durability;
+use db_bench::rows::{Belief, NewMessage};
+use db_bench::sqlite::{self, Place};
 use leaking::{CASES, Case, Truth, Version};
 use measure::Unit;
 use measure::report::{Benchmark, Report};
@@ -45,10 +48,16 @@ type Subject = (&'static str, Cycle);
 /// It is given the model that all agents share, and its number.
 type Cycle = fn(&Arc<Model>, usize) -> Result<(), Box<dyn Error>>;
 
-const SUBJECTS: [Subject; 4] =
-    [("agent", agent), ("population", population), ("router", router), ("histories", histories)];
+const SUBJECTS: [Subject; 5] = [
+    ("agent", agent),
+    ("population", population),
+    ("router", router),
+    ("histories", histories),
+    ("store", store),
+];
 
-/// What is still live after ten thousand cycles of each subject, which must be nothing.
+/// What is still live after ten thousand cycles of each subject, which must be nothing. SQLite has an
+/// allocator of its own, in C, whose account is read at both ends.
 fn spawn_step_drop(report: &mut Report) -> Result<(), Box<dyn Error>> {
     let job = agent_core::workload::find("step", "tmaze_h2").ok_or("no job step/tmaze_h2")?;
     let (model, mut rows, mut growth) = (job.model()?, Vec::new(), 0);
@@ -56,6 +65,9 @@ fn spawn_step_drop(report: &mut Report) -> Result<(), Box<dyn Error>> {
         let series = watched(&model, cycle)?;
         let verdict = series.verdict();
         growth += series.growth();
+        if sqlite_bytes() != 0 {
+            return Err(format!("{subject}: SQLite still holds {} bytes", sqlite_bytes()).into());
+        }
         let record = report.figure("growth_bytes", Unit::Bytes, series.growth() as f64);
         report.record(&record.parameter("subject", subject))?;
         rows.push(vec![subject.to_owned(), series.growth().to_string(), verdict.to_string()]);
@@ -133,6 +145,35 @@ fn histories(_: &Arc<Model>, number: usize) -> Result<(), Box<dyn Error>> {
         (Some(_), Some(_)) => Ok(()),
         _ => Err("a message that was kept is not there".into()),
     }
+}
+
+/// A store in memory gets two agents, a message and a belief, and is asked for them.
+fn store(_: &Arc<Model>, number: usize) -> Result<(), Box<dyn Error>> {
+    let connection = sqlite::open(Place::Memory, Durability::Relaxed)?;
+    let scout = sqlite::add_agent(&connection, "scout", "scout")?;
+    let guide = sqlite::add_agent(&connection, "guide", "guide")?;
+    let message = NewMessage {
+        sender: scout,
+        receiver: guide,
+        sent_ns: number as i64,
+        topic: "north".to_owned(),
+        tag: "north".to_owned(),
+        body: "the wall is free".repeat(1 + number % 7),
+    };
+    let key = sqlite::add_message(&connection, &message)?;
+    let posterior = vec![0.25; 4];
+    sqlite::save_belief(&connection, &Belief { agent: scout, step: 1, posterior })?;
+    match (sqlite::message(&connection, key)?, sqlite::latest_belief(&connection, scout)?) {
+        (Some(_), Some(_)) => Ok(()),
+        _ => Err("what was stored is not there".into()),
+    }
+}
+
+/// What SQLite holds in this process, by its own account.
+fn sqlite_bytes() -> i64 {
+    // SAFETY: it takes nothing and reads a number under SQLite's own lock
+    // (<https://www.sqlite.org/c3ref/memory_highwater.html>).
+    unsafe { rusqlite::ffi::sqlite3_memory_used() }
 }
 
 /// Programs of which the verdict is known, as they were found and mended.

@@ -1,6 +1,6 @@
 //! A number of messages that will not change any more, as few bytes.
 
-use zstd::zstd_safe::{CCtx, CParameter, DCtx, get_error_name};
+use zstd::zstd_safe::{CCtx, CParameter, DCtx, compress_bound, get_error_name};
 
 use super::bytes::{put, put_figure, take, take_byte, take_figure, take_slice};
 use super::columns::Fields;
@@ -16,6 +16,11 @@ const LEVEL: i32 = 1;
 /// few blocks have more of, and of places that are remembered of them.
 const WINDOW_LOG: u32 = 14;
 const HASH_LOG: u32 = 12;
+
+/// Bytes of fields and of texts, and figures, that there is room for from the beginning, so that what a
+/// thread holds does not depend on which block of hers is the largest; few blocks have more.
+const ROOM: usize = 1 << WINDOW_LOG;
+const ROOM_FIGURES: usize = 8 * MESSAGES;
 
 /// Messages field by field, compressed, with who sent and received them before that, packed: whose
 /// they are can be told without unpacking.
@@ -65,13 +70,27 @@ pub struct Unpacker {
 
 impl Default for Packer {
     fn default() -> Self {
-        Self { compressor: CCtx::create(), plain: Vec::new(), packed: Vec::new() }
+        let agents = 2 * MESSAGES * size_of::<u32>();
+        let mut packer = Self {
+            compressor: CCtx::create(),
+            plain: Vec::with_capacity(ROOM),
+            packed: vec![0; agents + compress_bound(ROOM)],
+        };
+        // zstd takes as much memory as the largest block so far needs. Should this fail, so does the
+        // first block, which says why.
+        packer.plain.resize(ROOM, 0);
+        let _: Result<usize, _> = packer.compress(0);
+        packer
     }
 }
 
 impl Default for Unpacker {
     fn default() -> Self {
-        Self { decompressor: DCtx::create(), plain: Vec::new(), fields: Fields::default() }
+        Self {
+            decompressor: DCtx::create(),
+            plain: Vec::with_capacity(ROOM),
+            fields: Fields::with_room(MESSAGES, ROOM, ROOM_FIGURES),
+        }
     }
 }
 
@@ -85,7 +104,19 @@ impl Packer {
         pack(&mut self.packed, agents, width);
         encode(fields, &mut self.plain);
         let begin = self.packed.len();
-        self.packed.resize(begin + zstd::zstd_safe::compress_bound(self.plain.len()), 0);
+        self.packed.resize(begin + compress_bound(self.plain.len()), 0);
+        let written = self.compress(begin)?;
+        self.packed.truncate(begin + written);
+        Ok(Block {
+            first_time_ns: fields.times_ns.first().copied().unwrap_or(0),
+            length: self.plain.len() as u32,
+            width: width as u8,
+            bytes: self.packed.as_slice().into(),
+        })
+    }
+
+    /// Compresses what is plain to where the packed bytes go on; how many they are.
+    fn compress(&mut self, begin: usize) -> Result<usize, HistoryError> {
         let failed = |code| HistoryError::Compression(get_error_name(code));
         for parameter in [
             CParameter::CompressionLevel(LEVEL),
@@ -96,14 +127,7 @@ impl Packer {
         ] {
             self.compressor.set_parameter(parameter).map_err(failed)?;
         }
-        let written = self.compressor.compress2(&mut self.packed[begin..], &self.plain);
-        self.packed.truncate(begin + written.map_err(failed)?);
-        Ok(Block {
-            first_time_ns: fields.times_ns.first().copied().unwrap_or(0),
-            length: self.plain.len() as u32,
-            width: width as u8,
-            bytes: self.packed.as_slice().into(),
-        })
+        self.compressor.compress2(&mut self.packed[begin..], &self.plain).map_err(failed)
     }
 
     /// Bytes on the heap, but for some for each block of zstd's.

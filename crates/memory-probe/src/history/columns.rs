@@ -27,6 +27,23 @@ pub(super) struct Fields {
 }
 
 impl Fields {
+    /// With room for so many messages, with so many bytes of text and so many figures in all.
+    pub fn with_room(messages: usize, texts: usize, figures: usize) -> Self {
+        let numbers = || Vec::with_capacity(messages);
+        Self {
+            times_ns: Vec::with_capacity(messages),
+            from: numbers(),
+            to: numbers(),
+            kinds: Vec::with_capacity(messages),
+            subjects: numbers(),
+            text_ends: Vec::with_capacity(messages),
+            texts: String::with_capacity(texts),
+            figure_ends: Vec::with_capacity(messages),
+            figure_names: Vec::with_capacity(figures),
+            figures: Vec::with_capacity(figures),
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.times_ns.len()
     }
