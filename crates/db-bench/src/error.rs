@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use sqlx::postgres::PgDatabaseError;
+
 /// What a driver said.
 pub type Source = Box<dyn Error + Send + Sync>;
 
@@ -86,6 +88,11 @@ impl From<sqlx::Error> for StoreError {
             }
             sqlx::Error::Database(said) => {
                 let code = said.code().unwrap_or_default().into_owned();
+                // A file that may not grow, for another reason than a full disk, has no code.
+                let routine = said.try_downcast_ref().and_then(PgDatabaseError::routine);
+                if let Some("mdextend" | "mdzeroextend") = routine {
+                    return Self::Full(error.into());
+                }
                 // SQLite's codes are numbers; PostgreSQL's SQLSTATE has five characters.
                 match code.parse() {
                     Ok(number) if code.len() < 5 => of_sqlite(number, error.into()),
@@ -97,9 +104,14 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// <https://www.sqlite.org/rescode.html#ioerr_write>
+const SQLITE_IOERR_WRITE: i32 = 10 | (3 << 8);
+
 /// By SQLite's result code, the primary one in its low byte (<https://www.sqlite.org/rescode.html>).
 fn of_sqlite(code: i32, source: Source) -> StoreError {
     match code & 0xff {
+        // A write that failed for another reason than a full disk: the file's size limit, or the disk.
+        _ if code == SQLITE_IOERR_WRITE => StoreError::Full(source),
         5 | 6 => StoreError::Busy(source),
         13 => StoreError::Full(source),
         11 | 26 => StoreError::Corrupt(source),

@@ -13,6 +13,7 @@ pub mod data;
 pub mod disk;
 mod durability;
 mod error;
+pub mod faults;
 pub mod postgres;
 pub mod request;
 pub mod rows;

@@ -7,7 +7,6 @@ mod it {
     mod disk;
     mod existing;
     mod group_commit;
-    mod killed;
     mod stores;
     mod temporary;
     mod threads;

@@ -3,12 +3,15 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
+use super::account::Account;
 use super::error::ClusterError;
 use super::installation::Installation;
 use super::keeper::{Keeper, Order};
@@ -98,6 +101,18 @@ impl Cluster {
         // sqlx names parameters there that others refuse.
         url.set_query(None);
         url.into()
+    }
+
+    /// A command that will run as the user that the server runs as.
+    ///
+    /// # Errors
+    /// [`ClusterError::Root`].
+    pub fn command(&self, program: &str) -> Result<Command, ClusterError> {
+        let mut command = Command::new(program);
+        if let Some(Account { uid, gid }) = Account::to_run_as()? {
+            command.uid(uid).gid(gid);
+        }
+        Ok(command)
     }
 
     /// Where its programs are.

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, Executor as _, Postgres};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+};
+use sqlx::{AssertSqlSafe, Connection as _, Database, Executor as _, Postgres};
 
 use crate::rows::{
     Agent, AgentColumns, AgentKey, Belief, Edge, EdgeKind, Message, MessageColumns, MessageKey,
@@ -68,7 +71,17 @@ impl SqlxSqlite {
     }
 
     async fn add_all(&self, messages: Vec<NewMessage>) -> Result<()> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut connection = self.pool.acquire().await?;
+        let added = Self::add_all_by(&mut connection, messages).await;
+        close_if_undone(&mut connection, &added);
+        added
+    }
+
+    async fn add_all_by(
+        connection: &mut SqliteConnection,
+        messages: Vec<NewMessage>,
+    ) -> Result<()> {
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         for NewMessage { sender, receiver, sent_ns, topic, tag, body } in messages {
             sqlx::query(sql::ADD_MESSAGE)
                 .bind(sender.0)
@@ -148,6 +161,14 @@ impl SqlxPostgres {
     }
 }
 
+/// Lets go of a connection whose transaction the database may have ended by itself, as SQLite does when
+/// the disk is full: sqlx counts the open ones and would begin no other on it.
+fn close_if_undone<DB: Database, T>(connection: &mut PoolConnection<DB>, outcome: &Result<T>) {
+    if !matches!(outcome, Ok(_) | Err(StoreError::Constraint(_))) {
+        connection.close_on_drop();
+    }
+}
+
 /// Messages column by column, as one statement takes them.
 #[derive(Default)]
 pub(crate) struct Columns {
@@ -187,7 +208,43 @@ impl Columns {
 
 /// The operations are the same text for both drivers, whose types have no common trait.
 macro_rules! store_by_sqlx {
-    ($store:ty, $begin:literal) => {
+    ($store:ty, $connection:ty, $begin:literal) => {
+        impl $store {
+            async fn transfer_by(connection: &mut $connection, transfer: Transfer) -> Result<i64> {
+                let Transfer { account, teller, branch, amount } = transfer;
+                let mut transaction = connection.begin_with($begin).await?;
+                let connection = &mut *transaction;
+                sqlx::query(sql::TO_ACCOUNT)
+                    .bind(amount)
+                    .bind(account)
+                    .execute(&mut *connection)
+                    .await?;
+                let balance: i32 = sqlx::query_scalar(sql::BALANCE)
+                    .bind(account)
+                    .fetch_one(&mut *connection)
+                    .await?;
+                sqlx::query(sql::TO_TELLER)
+                    .bind(amount)
+                    .bind(teller)
+                    .execute(&mut *connection)
+                    .await?;
+                sqlx::query(sql::TO_BRANCH)
+                    .bind(amount)
+                    .bind(branch)
+                    .execute(&mut *connection)
+                    .await?;
+                sqlx::query(sql::TO_HISTORY)
+                    .bind(teller)
+                    .bind(branch)
+                    .bind(account)
+                    .bind(amount)
+                    .execute(&mut *connection)
+                    .await?;
+                transaction.commit().await?;
+                Ok(balance.into())
+            }
+        }
+
         impl Store for $store {
             async fn agent(&self, key: AgentKey) -> Result<Option<Agent>> {
                 let found: Option<AgentColumns> =
@@ -351,37 +408,10 @@ macro_rules! store_by_sqlx {
             }
 
             async fn transfer(&self, transfer: Transfer) -> Result<i64> {
-                let Transfer { account, teller, branch, amount } = transfer;
-                let mut transaction = self.pool.begin_with($begin).await?;
-                let connection = &mut *transaction;
-                sqlx::query(sql::TO_ACCOUNT)
-                    .bind(amount)
-                    .bind(account)
-                    .execute(&mut *connection)
-                    .await?;
-                let balance: i32 = sqlx::query_scalar(sql::BALANCE)
-                    .bind(account)
-                    .fetch_one(&mut *connection)
-                    .await?;
-                sqlx::query(sql::TO_TELLER)
-                    .bind(amount)
-                    .bind(teller)
-                    .execute(&mut *connection)
-                    .await?;
-                sqlx::query(sql::TO_BRANCH)
-                    .bind(amount)
-                    .bind(branch)
-                    .execute(&mut *connection)
-                    .await?;
-                sqlx::query(sql::TO_HISTORY)
-                    .bind(teller)
-                    .bind(branch)
-                    .bind(account)
-                    .bind(amount)
-                    .execute(&mut *connection)
-                    .await?;
-                transaction.commit().await?;
-                Ok(balance.into())
+                let mut connection = self.pool.acquire().await?;
+                let moved = Self::transfer_by(&mut connection, transfer).await;
+                close_if_undone(&mut connection, &moved);
+                moved
             }
 
             async fn close(&self) {
@@ -391,5 +421,5 @@ macro_rules! store_by_sqlx {
     };
 }
 
-store_by_sqlx!(SqlxSqlite, "BEGIN IMMEDIATE");
-store_by_sqlx!(SqlxPostgres, "BEGIN");
+store_by_sqlx!(SqlxSqlite, SqliteConnection, "BEGIN IMMEDIATE");
+store_by_sqlx!(SqlxPostgres, PgConnection, "BEGIN");

@@ -194,3 +194,12 @@ fn a_malformed_url_is_told_with_what_is_wrong() {
         assert!(!format!("{line}{error:?}").contains("s3cret"), "{error:?}");
     }
 }
+
+#[test]
+fn a_server_that_is_not_there_is_told_in_a_line_without_the_password() {
+    // Nobody may listen on this port but root.
+    let url = "postgresql://me:s3cret@127.0.0.1:1/agents";
+    let line = Existing::open(url, ExistingDatabase::Refused).unwrap_err().to_string();
+    assert!(line.contains("refused") && !line.contains("s3cret"), "{line}");
+    assert_eq!(line.lines().count(), 1, "{line}");
+}
