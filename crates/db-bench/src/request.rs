@@ -83,7 +83,9 @@ pub enum Request {
 /// by one caller.
 pub type Digest = u64;
 
-pub(crate) fn digest(answer: &impl Hash) -> Digest {
+/// The digest of an answer.
+#[must_use]
+pub fn digest(answer: &impl Hash) -> Digest {
     let mut hasher = FnvHasher::default();
     answer.hash(&mut hasher);
     hasher.finish()

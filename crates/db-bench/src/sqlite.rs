@@ -113,12 +113,19 @@ where
 }
 
 /// The value that a statement answers with.
+///
+/// It is stepped to its end: only there does SQLite look whether its log is to be moved into the file,
+/// so that the log of statements that insert and return a key would otherwise grow without end.
 fn value<T: rusqlite::types::FromSql>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
 ) -> Result<T> {
-    Ok(connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))?)
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let value = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?.get(0)?;
+    while rows.next()?.is_some() {}
+    Ok(value)
 }
 
 /// Rows that a statement changed.
@@ -329,10 +336,11 @@ pub fn transfer_within(connection: &Connection, transfer: Transfer) -> Result<i6
     Ok(balance)
 }
 
-/// An account's balance.
+/// An account's balance, if there is such an account.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn balance(connection: &Connection, account: i64) -> Result<i64> {
-    value(connection, sql::BALANCE, [account])
+pub fn balance(connection: &Connection, account: i64) -> Result<Option<i64>> {
+    let mut statement = connection.prepare_cached(sql::BALANCE)?;
+    Ok(statement.query_row([account], |row| row.get(0)).optional()?)
 }

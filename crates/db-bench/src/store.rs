@@ -83,6 +83,9 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// Whom an agent is related to, the strongest first.
     fn neighbours(&self, source: AgentKey, kind: EdgeKind) -> impl Answer<Vec<Edge>>;
 
+    /// An account's balance, if there is such an account.
+    fn balance(&self, account: i64) -> impl Answer<Option<i64>>;
+
     /// Moves an amount and returns the account's new balance.
     fn transfer(&self, transfer: Transfer) -> impl Answer<i64>;
 

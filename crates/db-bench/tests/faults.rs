@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     thread::scope(|threads| {
         for backend in [Backend::SqliteThreads, Backend::SqlxSqlite, Backend::SqlxPostgres] {
             let cluster = cluster.take_if(|_| backend == Backend::SqlxPostgres);
-            threads.spawn(move || strike_all(backend, folder, cluster, &is_asked));
+            threads.spawn(move || strike_all(backend, folder, cluster, is_asked));
         }
     });
     ExitCode::SUCCESS

@@ -7,6 +7,7 @@ mod it {
     mod disk;
     mod existing;
     mod group_commit;
+    mod log;
     mod stores;
     mod temporary;
     mod threads;

@@ -24,6 +24,10 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// How long a call waits for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// A connection that was idle for longer is tried before it is used: its server may have ended it. One
+/// that was used a moment ago is not, since that would be a round trip for each call.
+const SURELY_THERE: Duration = Duration::from_secs(1);
+
 /// A store on a SQLite file by sqlx, each connection of which has a thread of its own.
 #[derive(Clone, Debug)]
 pub struct SqlxSqlite {
@@ -59,6 +63,8 @@ impl SqlxSqlite {
         let pool = SqlitePoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A file does not go away.
+            .test_before_acquire(false)
             .connect_with(options)
             .await?;
         Ok(Self { pool })
@@ -115,6 +121,13 @@ impl SqlxPostgres {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, usage| {
+                Box::pin(async move {
+                    // Whoever cannot be reached is replaced by the pool.
+                    Ok(usage.idle_for < SURELY_THERE || connection.ping().await.is_ok())
+                })
+            })
             .connect_with(options)
             .await?;
         let store = Self { pool };
@@ -159,6 +172,12 @@ impl SqlxPostgres {
         Columns::of(messages).added().execute(&self.pool).await?;
         Ok(())
     }
+}
+
+/// The key that an insert returned, once the statement was stepped to its end, which `fetch_one` does
+/// not: see [`sqlite`], where it matters.
+fn only(keys: Vec<i64>) -> Result<i64> {
+    keys.first().copied().ok_or_else(|| sqlx::Error::RowNotFound.into())
 }
 
 /// Lets go of a connection whose transaction the database may have ended by itself, as SQLite does when
@@ -254,7 +273,7 @@ macro_rules! store_by_sqlx {
 
             async fn add_agent(&self, name: &str, kind: &str) -> Result<AgentKey> {
                 let added = sqlx::query_scalar(sql::ADD_AGENT).bind(name).bind(kind);
-                Ok(AgentKey(added.fetch_one(&self.pool).await?))
+                only(added.fetch_all(&self.pool).await?).map(AgentKey)
             }
 
             async fn add_steps(&self, agent: AgentKey, steps: i64) -> Result<bool> {
@@ -313,7 +332,7 @@ macro_rules! store_by_sqlx {
                     .bind(topic)
                     .bind(tag)
                     .bind(body);
-                Ok(MessageKey(added.fetch_one(&self.pool).await?))
+                only(added.fetch_all(&self.pool).await?).map(MessageKey)
             }
 
             async fn add_messages(&self, messages: Vec<NewMessage>) -> Result<()> {
@@ -405,6 +424,14 @@ macro_rules! store_by_sqlx {
                     .fetch_all(&self.pool)
                     .await?;
                 Ok(Edge::from_source(source, kind, found))
+            }
+
+            async fn balance(&self, account: i64) -> Result<Option<i64>> {
+                let balance: Option<i32> = sqlx::query_scalar(sql::BALANCE)
+                    .bind(account)
+                    .fetch_optional(&self.pool)
+                    .await?;
+                Ok(balance.map(i64::from))
             }
 
             async fn transfer(&self, transfer: Transfer) -> Result<i64> {

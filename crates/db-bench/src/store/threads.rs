@@ -333,6 +333,10 @@ impl Store for SqliteThreads {
         self.read(move |connection| sqlite::neighbours(connection, source, kind)).await
     }
 
+    async fn balance(&self, account: i64) -> Result<Option<i64>> {
+        self.read_by_key(move |connection| sqlite::balance(connection, account)).await
+    }
+
     async fn transfer(&self, transfer: Transfer) -> Result<i64> {
         self.transaction(move |connection| sqlite::transfer_within(connection, transfer)).await
     }

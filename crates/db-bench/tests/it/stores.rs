@@ -4,6 +4,7 @@ use std::path::Path;
 
 use db_bench::data::{self, TINY};
 use db_bench::postgres::{Cluster, Installation, Settings};
+use db_bench::rows::Transfer;
 use db_bench::sqlite::{self, Place};
 use db_bench::workload::{self, WORKLOADS};
 use db_bench::{Durability, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, ThreadsOptions};
@@ -11,6 +12,13 @@ use db_bench::{Durability, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, Threa
 fn filled(path: &Path) {
     let mut connection = sqlite::open(Place::File(path), Durability::Relaxed).unwrap();
     data::fill_sqlite(&TINY, &mut connection).unwrap();
+}
+
+async fn a_balance_is_that_of_the_last_transfer(store: &impl Store) {
+    let transfer = Transfer { account: 7, teller: 1, branch: 1, amount: -12 };
+    let balance = store.transfer(transfer).await.unwrap();
+    assert_eq!(store.balance(7).await.unwrap(), Some(balance));
+    assert_eq!(store.balance(-7).await.unwrap(), None);
 }
 
 /// Tries every query on a store that is filled anew for each.
@@ -22,6 +30,7 @@ async fn answers_as_expected<S: Store>(open: impl AsyncFn(&Path) -> S) {
         let store = open(&path).await;
         let answers = workload::ask_all(workload.trial(), &store).await.unwrap();
         workload.verify(&answers).unwrap();
+        a_balance_is_that_of_the_last_transfer(&store).await;
         store.close().await;
     }
 }
@@ -60,6 +69,7 @@ async fn postgresql_answers_as_expected() {
         data::fill_postgres(&TINY, store.pool()).await.unwrap();
         let answers = workload::ask_all(workload.trial(), &store).await.unwrap();
         workload.verify(&answers).unwrap();
+        a_balance_is_that_of_the_last_transfer(&store).await;
         store.close().await;
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use db_bench::rows::{AgentKey, NewMessage};
 use db_bench::sqlite::{self, Place};
-use db_bench::{Durability, SqliteThreads, Store as _, ThreadsOptions};
+use db_bench::{Durability, SqliteThreads, Store, ThreadsOptions};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -36,7 +36,7 @@ impl Temporary {
 }
 
 /// Two agents, who can write to each other.
-pub async fn pair(store: &SqliteThreads) -> (AgentKey, AgentKey) {
+pub async fn pair(store: &impl Store) -> (AgentKey, AgentKey) {
     let explorer = store.add_agent("explorer", "explorer").await.unwrap();
     (explorer, store.add_agent("scout", "scout").await.unwrap())
 }
