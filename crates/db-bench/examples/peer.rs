@@ -93,7 +93,7 @@ impl Site {
             // Its tables go where pgbench looks for them.
             Runtime::new()?.block_on(async {
                 let store = open(&cluster.url(), 1).await?;
-                data::fill_postgres(&SCALE_10, store.pool()).await?;
+                data::fill_postgres(&SCALE_10, &mut *store.lease().await?).await?;
                 store.close().await;
                 Ok::<(), Refused>(())
             })?;

@@ -27,5 +27,5 @@ pub use durability::Durability;
 pub use error::{Source, StoreError};
 pub use request::{Operation, Request, Requests};
 pub use store::{
-    Answer, GroupCommits, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, ThreadsOptions,
+    Answer, GroupCommits, Lease, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, ThreadsOptions,
 };

@@ -1,5 +1,6 @@
 //! One interface to every backend, for async callers.
 
+mod pool;
 mod sqlx;
 mod threads;
 
@@ -11,6 +12,7 @@ use crate::rows::{
     Popularity, Traffic, Transfer,
 };
 
+pub use pool::Lease;
 pub(crate) use sqlx::Columns;
 pub use sqlx::{SqlxPostgres, SqlxSqlite};
 pub use threads::{GroupCommits, SqliteThreads, ThreadsOptions};

@@ -194,10 +194,10 @@ impl Site {
     ) -> Result<SqlxPostgres, Box<dyn Error>> {
         let options = self.server()?.options();
         let before = SqlxPostgres::open(options.clone(), SCHEMA, durability, 1).await?;
-        sqlx::query("DROP SCHEMA db_bench CASCADE").execute(before.pool()).await?;
+        sqlx::query("DROP SCHEMA db_bench CASCADE").execute(&mut *before.lease().await?).await?;
         before.close().await;
         let store = SqlxPostgres::open(options, SCHEMA, durability, connections).await?;
-        data::fill_postgres(data, store.pool()).await?;
+        data::fill_postgres(data, &mut *store.lease().await?).await?;
         Ok(store)
     }
 

@@ -1,8 +1,8 @@
 //! Filling an empty store with a data set.
 
 use rusqlite::Connection;
-use sqlx::postgres::PgArguments;
-use sqlx::{PgPool, Postgres};
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::{Connection as _, Postgres};
 
 use super::{DataSet, TELLERS};
 use crate::rows::{Belief, Edge, NewMessage, Observation};
@@ -43,8 +43,11 @@ pub fn fill_sqlite(data: &DataSet, connection: &mut Connection) -> Result<(), St
 ///
 /// # Errors
 /// What the server says; a store that is not empty contradicts.
-pub async fn fill_postgres(data: &DataSet, pool: &PgPool) -> Result<(), StoreError> {
-    let mut transaction = pool.begin().await?;
+pub async fn fill_postgres(
+    data: &DataSet,
+    connection: &mut PgConnection,
+) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await?;
     let (names, kinds): (Vec<String>, Vec<&str>) =
         data.agent_keys().map(|key| data.agent(key)).unzip();
     let agents = sqlx::query(sql::ADD_AGENTS).bind(names).bind(kinds);
@@ -69,10 +72,10 @@ pub async fn fill_postgres(data: &DataSet, pool: &PgPool) -> Result<(), StoreErr
     transaction.commit().await?;
     for numbers in data.batches() {
         let messages: Vec<NewMessage> = numbers.map(|number| data.message(number)).collect();
-        Columns::of(messages).added().execute(pool).await?;
+        Columns::of(messages).added().execute(&mut *connection).await?;
     }
     // Outside of a transaction, which it may not be in.
-    sqlx::query("VACUUM ANALYZE").execute(pool).await?;
+    sqlx::query("VACUUM ANALYZE").execute(connection).await?;
     Ok(())
 }
 

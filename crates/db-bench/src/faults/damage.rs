@@ -72,9 +72,9 @@ async fn quiet(site: &mut Site<'_>, place: &Place) -> Result<PathBuf, Source> {
         return Ok(place.file()?.to_owned());
     }
     let store = place.postgres(1).await?;
-    sqlx::query("CHECKPOINT").execute(store.pool()).await?;
+    sqlx::query("CHECKPOINT").execute(&mut *store.lease().await?).await?;
     let path: String = sqlx::query_scalar("SELECT pg_relation_filepath('messages')")
-        .fetch_one(store.pool())
+        .fetch_one(&mut *store.lease().await?)
         .await?;
     store.close().await;
     let cluster = site.cluster()?;

@@ -72,14 +72,17 @@ async fn of_server(
     place: &Place,
 ) -> Result<(BTreeSet<i64>, String, Duration), Source> {
     let store = place.postgres(1).await?;
-    let session: i32 =
-        sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(store.pool()).await?;
-    limit_of(cluster, session, Some(LARGEST))?;
+    let mut lease = store.lease().await?;
+    let session = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut *lease).await;
+    let session = session.map_err(StoreError::from);
+    lease.end(&session);
+    let session: i32 = session?;
+    limit_of(cluster, session)?;
     let mut acknowledged = BTreeSet::new();
     let filled = fill_up(&store, 1, |number| acknowledged.extend([number])).await;
     let (next, refused) = filled?;
     store.count_messages().await?;
-    limit_of(cluster, session, None)?;
+    // The pool has let go of the session that failed, and with it of the limit.
     let took = recovered(&Opened::SqlxPostgres(store.clone()), next).await?;
     store.close().await;
     acknowledged.insert(next);
@@ -118,11 +121,9 @@ fn lowered(bytes: Option<u64>) -> Rlimit {
 }
 
 /// By util-linux's `prlimit`, as the user whose session it is: root is not always allowed to.
-fn limit_of(cluster: &Cluster, session: i32, bytes: Option<u64>) -> Result<(), Source> {
-    let soft =
-        lowered(bytes).current.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+fn limit_of(cluster: &Cluster, session: i32) -> Result<(), Source> {
     let mut prlimit = cluster.command("prlimit")?;
-    prlimit.arg(format!("--pid={session}")).arg(format!("--fsize={soft}:"));
+    prlimit.arg(format!("--pid={session}")).arg(format!("--fsize={LARGEST}:"));
     let status = prlimit.status().map_err(|error| {
         format!("prlimit limits a session of the server, and could not be started: {error}")
     })?;

@@ -76,11 +76,11 @@ pub(super) async fn examine(
             let store = place.postgres(1).await?;
             let mut all = [const { Vec::new() }; 3];
             for (rows, sql) in all.iter_mut().zip([TRANSFERS, MESSAGES, SUMS]) {
-                for row in sqlx::query(sql).fetch_all(store.pool()).await? {
+                for row in sqlx::query(sql).fetch_all(&mut *store.lease().await?).await? {
                     rows.push((row.try_get(0)?, row.try_get(1)?));
                 }
             }
-            store.pool().close().await;
+            store.close().await;
             all
         }
     };

@@ -58,8 +58,13 @@ pub(super) fn connection_dropped(site: &mut Site<'_>, times: u32) -> Result<Afte
         let before = failed();
         loop {
             let struck = Instant::now();
-            let ended = sqlx::query_scalar(TERMINATE).fetch_one(load.store.pool());
-            let ended: i64 = load.runtime.block_on(ended)?;
+            let ended: i64 = load.runtime.block_on(async {
+                let mut lease = load.store.lease().await?;
+                let ended = sqlx::query_scalar(TERMINATE).fetch_one(&mut *lease).await;
+                let ended = ended.map_err(StoreError::from);
+                lease.end(&ended);
+                ended
+            })?;
             let seen = || failed() > before;
             if ended == 1 && wait(Duration::from_millis(50), seen) {
                 return Ok(struck);

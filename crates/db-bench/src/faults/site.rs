@@ -10,7 +10,7 @@ use sqlx::postgres::PgConnectOptions;
 use crate::data::{self, DataSet};
 use crate::postgres::Cluster;
 use crate::sqlite;
-use crate::store::{SqliteThreads, SqlxPostgres, SqlxSqlite, ThreadsOptions};
+use crate::store::{SqliteThreads, SqlxPostgres, SqlxSqlite, Store as _, ThreadsOptions};
 use crate::{Durability, Source, StoreError};
 
 /// What is there before.
@@ -99,8 +99,8 @@ impl Site<'_> {
         if self.backend == Backend::SqlxPostgres {
             let place = Place::Schema(self.cluster()?.url(), name);
             let store = place.postgres(1).await?;
-            data::fill_postgres(&DATA, store.pool()).await?;
-            store.pool().close().await;
+            data::fill_postgres(&DATA, &mut *store.lease().await?).await?;
+            store.close().await;
             return Ok(place);
         }
         let path = self.folder.join(name);

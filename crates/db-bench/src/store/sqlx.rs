@@ -1,15 +1,18 @@
 //! The store by sqlx's drivers and its pool, on SQLite and on PostgreSQL.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection};
 use sqlx::query::Query;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
 };
-use sqlx::{AssertSqlSafe, Connection as _, Database, Executor as _, Postgres};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Postgres, Sqlite};
 
+use super::pool::{Lease, Pool};
 use crate::rows::{
     Agent, AgentColumns, AgentKey, Belief, Edge, EdgeKind, Message, MessageColumns, MessageKey,
     NewMessage, Observation, ObservationColumns, Popularity, PopularityColumns, Traffic,
@@ -22,11 +25,7 @@ use crate::{Durability, StoreError, blob, sql, sqlite};
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// How long a call waits for a connection of the pool.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// A connection that was idle for longer is tried before it is used: its server may have ended it. One
-/// that was used a moment ago is not, since that would be a round trip for each call.
-const SURELY_THERE: Duration = Duration::from_secs(1);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A store on a SQLite file by sqlx, each connection of which has a thread of its own.
 #[derive(Clone, Debug)]
@@ -34,10 +33,10 @@ pub struct SqlxSqlite {
     pool: SqlitePool,
 }
 
-/// A store in a PostgreSQL schema by sqlx.
+/// A store in a PostgreSQL schema by sqlx's driver, with a pool of its own.
 #[derive(Clone, Debug)]
 pub struct SqlxPostgres {
-    pool: PgPool,
+    pool: Arc<Pool>,
 }
 
 impl SqlxSqlite {
@@ -76,11 +75,8 @@ impl SqlxSqlite {
         &self.pool
     }
 
-    async fn add_all(&self, messages: Vec<NewMessage>) -> Result<()> {
-        let mut connection = self.pool.acquire().await?;
-        let added = Self::add_all_by(&mut connection, messages).await;
-        close_if_undone(&mut connection, &added);
-        added
+    async fn lease(&self) -> Result<SqliteLease> {
+        Ok(SqliteLease(self.pool.acquire().await?))
     }
 
     async fn add_all_by(
@@ -118,31 +114,23 @@ impl SqlxPostgres {
         let options = options
             .application_name("db-bench")
             .options([("search_path", schema), ("synchronous_commit", commit)]);
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .before_acquire(|connection, usage| {
-                Box::pin(async move {
-                    // Whoever cannot be reached is replaced by the pool.
-                    Ok(usage.idle_for < SURELY_THERE || connection.ping().await.is_ok())
-                })
-            })
-            .connect_with(options)
-            .await?;
-        let store = Self { pool };
-        store.migrate(schema).await?;
-        Ok(store)
+        let store = Self { pool: Arc::new(Pool::new(options, connections.max(1))) };
+        let mut lease = store.lease().await?;
+        let migrated = Self::migrate(&mut lease, schema).await;
+        lease.end(&migrated);
+        migrated.map(|()| store)
     }
 
-    /// sqlx's own pool.
-    #[must_use]
-    pub fn pool(&self) -> &PgPool {
-        &self.pool
+    /// A connection for statements of the caller's own, once one is free.
+    ///
+    /// # Errors
+    /// [`StoreError::NoConnection`], [`StoreError::Closed`], and what the server says.
+    pub async fn lease(&self) -> Result<Lease<'_>> {
+        self.pool.lease().await
     }
 
-    async fn migrate(&self, schema: &str) -> Result<()> {
-        let mut transaction = self.pool.begin().await?;
+    async fn migrate(connection: &mut PgConnection, schema: &str) -> Result<()> {
+        let mut transaction = connection.begin().await?;
         let quoted = schema.replace('"', "\"\"");
         // Two that open an empty store at once: the second waits and finds it made.
         transaction.execute("SELECT pg_advisory_xact_lock(7236150917)").await?;
@@ -168,8 +156,8 @@ impl SqlxPostgres {
         Ok(transaction.commit().await?)
     }
 
-    async fn add_all(&self, messages: Vec<NewMessage>) -> Result<()> {
-        Columns::of(messages).added().execute(&self.pool).await?;
+    async fn add_all_by(connection: &mut PgConnection, messages: Vec<NewMessage>) -> Result<()> {
+        Columns::of(messages).added().execute(connection).await?;
         Ok(())
     }
 }
@@ -180,12 +168,42 @@ fn only(keys: Vec<i64>) -> Result<i64> {
     keys.first().copied().ok_or_else(|| sqlx::Error::RowNotFound.into())
 }
 
-/// Lets go of a connection whose transaction the database may have ended by itself, as SQLite does when
-/// the disk is full: sqlx counts the open ones and would begin no other on it.
-fn close_if_undone<DB: Database, T>(connection: &mut PoolConnection<DB>, outcome: &Result<T>) {
-    if !matches!(outcome, Ok(_) | Err(StoreError::Constraint(_))) {
-        connection.close_on_drop();
+/// A connection of sqlx's pool, to which it goes back by itself.
+struct SqliteLease(PoolConnection<Sqlite>);
+
+impl SqliteLease {
+    /// Lets go of a connection whose transaction SQLite may have ended by itself, as it does when the
+    /// disk is full: sqlx counts the open ones and would begin no other on it.
+    fn end<T>(mut self, outcome: &Result<T>) {
+        if !matches!(outcome, Ok(_) | Err(StoreError::Constraint(_))) {
+            self.0.close_on_drop();
+        }
     }
+}
+
+impl Deref for SqliteLease {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for SqliteLease {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.0
+    }
+}
+
+/// Asks by a connection of the store's pool.
+macro_rules! by {
+    ($store:expr, $connection:ident => $asked:expr) => {{
+        let mut lease = $store.lease().await?;
+        let $connection = &mut *lease;
+        let outcome = $asked.await.map_err(StoreError::from);
+        lease.end(&outcome);
+        outcome
+    }};
 }
 
 /// Messages column by column, as one statement takes them.
@@ -267,28 +285,28 @@ macro_rules! store_by_sqlx {
         impl Store for $store {
             async fn agent(&self, key: AgentKey) -> Result<Option<Agent>> {
                 let found: Option<AgentColumns> =
-                    sqlx::query_as(sql::AGENT).bind(key.0).fetch_optional(&self.pool).await?;
+                    by!(self, connection => sqlx::query_as(sql::AGENT).bind(key.0).fetch_optional(connection))?;
                 Ok(found.map(Agent::from))
             }
 
             async fn add_agent(&self, name: &str, kind: &str) -> Result<AgentKey> {
                 let added = sqlx::query_scalar(sql::ADD_AGENT).bind(name).bind(kind);
-                only(added.fetch_all(&self.pool).await?).map(AgentKey)
+                only(by!(self, connection => added.fetch_all(connection))?).map(AgentKey)
             }
 
             async fn add_steps(&self, agent: AgentKey, steps: i64) -> Result<bool> {
                 let added = sqlx::query(sql::ADD_STEPS).bind(steps).bind(agent.0);
-                Ok(added.execute(&self.pool).await?.rows_affected() == 1)
+                Ok(by!(self, connection => added.execute(connection))?.rows_affected() == 1)
             }
 
             async fn message(&self, key: MessageKey) -> Result<Option<Message>> {
                 let found: Option<MessageColumns> =
-                    sqlx::query_as(sql::MESSAGE).bind(key.0).fetch_optional(&self.pool).await?;
+                    by!(self, connection => sqlx::query_as(sql::MESSAGE).bind(key.0).fetch_optional(connection))?;
                 Ok(found.map(Message::from))
             }
 
             async fn count_messages(&self) -> Result<i64> {
-                Ok(sqlx::query_scalar(sql::COUNT_MESSAGES).fetch_one(&self.pool).await?)
+                Ok(by!(self, connection => sqlx::query_scalar(sql::COUNT_MESSAGES).fetch_one(connection))?)
             }
 
             async fn inbox(
@@ -298,28 +316,26 @@ macro_rules! store_by_sqlx {
                 until_ns: i64,
                 most: i64,
             ) -> Result<Vec<Message>> {
-                let found: Vec<MessageColumns> = sqlx::query_as(sql::INBOX)
+                let found: Vec<MessageColumns> = by!(self, connection => sqlx::query_as(sql::INBOX)
                     .bind(receiver.0)
                     .bind(from_ns)
                     .bind(until_ns)
                     .bind(most)
-                    .fetch_all(&self.pool)
-                    .await?;
+                    .fetch_all(connection))?;
                 Ok(found.into_iter().map(Message::from).collect())
             }
 
             async fn by_topic(&self, topic: &str, most: i64) -> Result<Vec<Message>> {
-                let found: Vec<MessageColumns> = sqlx::query_as(sql::BY_TOPIC)
+                let found: Vec<MessageColumns> = by!(self, connection => sqlx::query_as(sql::BY_TOPIC)
                     .bind(topic)
                     .bind(most)
-                    .fetch_all(&self.pool)
-                    .await?;
+                    .fetch_all(connection))?;
                 Ok(found.into_iter().map(Message::from).collect())
             }
 
             async fn by_tag(&self, tag: &str, most: i64) -> Result<Vec<Message>> {
                 let found: Vec<MessageColumns> =
-                    sqlx::query_as(sql::BY_TAG).bind(tag).bind(most).fetch_all(&self.pool).await?;
+                    by!(self, connection => sqlx::query_as(sql::BY_TAG).bind(tag).bind(most).fetch_all(connection))?;
                 Ok(found.into_iter().map(Message::from).collect())
             }
 
@@ -332,16 +348,16 @@ macro_rules! store_by_sqlx {
                     .bind(topic)
                     .bind(tag)
                     .bind(body);
-                only(added.fetch_all(&self.pool).await?).map(MessageKey)
+                only(by!(self, connection => added.fetch_all(connection))?).map(MessageKey)
             }
 
             async fn add_messages(&self, messages: Vec<NewMessage>) -> Result<()> {
-                self.add_all(messages).await
+                by!(self, connection => Self::add_all_by(connection, messages))
             }
 
             async fn traffic(&self, receiver: AgentKey) -> Result<Vec<Traffic>> {
                 let found: Vec<TrafficColumns> =
-                    sqlx::query_as(sql::TRAFFIC).bind(receiver.0).fetch_all(&self.pool).await?;
+                    by!(self, connection => sqlx::query_as(sql::TRAFFIC).bind(receiver.0).fetch_all(connection))?;
                 Ok(found.into_iter().map(Traffic::from).collect())
             }
 
@@ -351,12 +367,11 @@ macro_rules! store_by_sqlx {
                 until: AgentKey,
                 most: i64,
             ) -> Result<Vec<Popularity>> {
-                let found: Vec<PopularityColumns> = sqlx::query_as(sql::POPULAR)
+                let found: Vec<PopularityColumns> = by!(self, connection => sqlx::query_as(sql::POPULAR)
                     .bind(from.0)
                     .bind(until.0)
                     .bind(most)
-                    .fetch_all(&self.pool)
-                    .await?;
+                    .fetch_all(connection))?;
                 Ok(found.into_iter().map(Popularity::from).collect())
             }
 
@@ -365,15 +380,14 @@ macro_rules! store_by_sqlx {
                     .bind(belief.agent.0)
                     .bind(belief.step)
                     .bind(blob::of(&belief.posterior));
-                saved.execute(&self.pool).await?;
+                by!(self, connection => saved.execute(connection))?;
                 Ok(())
             }
 
             async fn latest_belief(&self, agent: AgentKey) -> Result<Option<Belief>> {
-                let found: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::LATEST_BELIEF)
+                let found: Option<(i64, Vec<u8>)> = by!(self, connection => sqlx::query_as(sql::LATEST_BELIEF)
                     .bind(agent.0)
-                    .fetch_optional(&self.pool)
-                    .await?;
+                    .fetch_optional(connection))?;
                 let belief = |(step, bytes): (i64, Vec<u8>)| {
                     Ok(Belief { agent, step, posterior: blob::figures(&bytes)? })
                 };
@@ -387,7 +401,7 @@ macro_rules! store_by_sqlx {
                     .bind(step)
                     .bind(modality)
                     .bind(outcome);
-                added.execute(&self.pool).await?;
+                by!(self, connection => added.execute(connection))?;
                 Ok(())
             }
 
@@ -397,12 +411,11 @@ macro_rules! store_by_sqlx {
                 from: i64,
                 until: i64,
             ) -> Result<Vec<Observation>> {
-                let found: Vec<ObservationColumns> = sqlx::query_as(sql::OBSERVATIONS)
+                let found: Vec<ObservationColumns> = by!(self, connection => sqlx::query_as(sql::OBSERVATIONS)
                     .bind(agent.0)
                     .bind(from)
                     .bind(until)
-                    .fetch_all(&self.pool)
-                    .await?;
+                    .fetch_all(connection))?;
                 Ok(found.into_iter().map(Observation::from).collect())
             }
 
@@ -413,32 +426,27 @@ macro_rules! store_by_sqlx {
                     .bind(kind as i64)
                     .bind(target.0)
                     .bind(weight);
-                set.execute(&self.pool).await?;
+                by!(self, connection => set.execute(connection))?;
                 Ok(())
             }
 
             async fn neighbours(&self, source: AgentKey, kind: EdgeKind) -> Result<Vec<Edge>> {
-                let found: Vec<(i64, f64)> = sqlx::query_as(sql::NEIGHBOURS)
+                let found: Vec<(i64, f64)> = by!(self, connection => sqlx::query_as(sql::NEIGHBOURS)
                     .bind(source.0)
                     .bind(kind as i64)
-                    .fetch_all(&self.pool)
-                    .await?;
+                    .fetch_all(connection))?;
                 Ok(Edge::from_source(source, kind, found))
             }
 
             async fn balance(&self, account: i64) -> Result<Option<i64>> {
-                let balance: Option<i32> = sqlx::query_scalar(sql::BALANCE)
+                let balance: Option<i32> = by!(self, connection => sqlx::query_scalar(sql::BALANCE)
                     .bind(account)
-                    .fetch_optional(&self.pool)
-                    .await?;
+                    .fetch_optional(connection))?;
                 Ok(balance.map(i64::from))
             }
 
             async fn transfer(&self, transfer: Transfer) -> Result<i64> {
-                let mut connection = self.pool.acquire().await?;
-                let moved = Self::transfer_by(&mut connection, transfer).await;
-                close_if_undone(&mut connection, &moved);
-                moved
+                by!(self, connection => Self::transfer_by(connection, transfer))
             }
 
             async fn close(&self) {

@@ -66,7 +66,7 @@ async fn postgresql_answers_as_expected() {
     for workload in &WORKLOADS {
         let open = SqlxPostgres::open(cluster.options(), workload.name, Durability::Relaxed, 2);
         let store = open.await.unwrap();
-        data::fill_postgres(&TINY, store.pool()).await.unwrap();
+        data::fill_postgres(&TINY, &mut store.lease().await.unwrap()).await.unwrap();
         let answers = workload::ask_all(workload.trial(), &store).await.unwrap();
         workload.verify(&answers).unwrap();
         a_balance_is_that_of_the_last_transfer(&store).await;
