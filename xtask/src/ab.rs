@@ -191,6 +191,7 @@ impl Contest<'_> {
             benchmarks: std::slice::from_ref(&self.listed),
             whole: false,
             profile: Profile::Quick,
+            allow_existing: false,
             runner: None,
             scratch: scratch.clone(),
         };

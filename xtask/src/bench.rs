@@ -34,6 +34,10 @@ pub struct BenchArguments {
     /// Run only benchmarks whose suite/group/benchmark contains this text
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
+    /// Work in the database that DATABASE_URL names even if it holds things of others: in a schema
+    /// of its own, dropped at the end
+    #[arg(long)]
+    pub allow_existing: bool,
     /// Print the run file instead of tables
     #[arg(long)]
     pub json: bool,

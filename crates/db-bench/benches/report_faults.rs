@@ -19,7 +19,7 @@ fn main() -> ExitCode {
 /// How often a fault happens.
 fn times(fault: &Fault, profile: Profile) -> u32 {
     match (fault.name, profile) {
-        ("writer_killed", Profile::Quick) => 10,
+        ("writer_killed", Profile::Quick) => 3,
         (_, Profile::Quick) => 1,
         ("writer_killed" | "server_killed" | "connection_dropped", Profile::Full) => 50,
         // Each is as long as a writer may wait for another, or fills a disk.

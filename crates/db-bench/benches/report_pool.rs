@@ -98,7 +98,7 @@ fn measured(
     pool: &Pool,
 ) -> Result<Measured, Box<dyn Error>> {
     let (windows, length) = match report.profile() {
-        Profile::Quick => (3, Duration::from_millis(100)),
+        Profile::Quick => (2, Duration::from_millis(100)),
         Profile::Full => (7, Duration::from_millis(500)),
     };
     let (mut wait, mut response) = (LatencyRecorder::new(), LatencyRecorder::new());

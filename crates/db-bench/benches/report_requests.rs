@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use backends::{Backend, Opened, Site};
-use db_bench::data::SMALL;
+use db_bench::data::{DataSet, MEDIUM, SMALL};
 use db_bench::workload::{WORKLOADS, Workload};
 use db_bench::{Durability, StoreError};
 use measure::pacing::{Arrivals, OpenLoop, run_open_loop};
@@ -27,8 +27,17 @@ fn main() -> ExitCode {
 struct Measured {
     query: &'static str,
     backend: Backend,
+    data: &'static str,
     per_second: f64,
     run: OpenLoop,
+}
+
+/// What there is.
+fn data_sets(profile: Profile) -> &'static [DataSet] {
+    match profile {
+        Profile::Quick => &[SMALL],
+        Profile::Full => &[SMALL, MEDIUM],
+    }
 }
 
 /// Every query of every backend at 80 % of what one caller can ask of one connection without pause,
@@ -36,23 +45,32 @@ struct Measured {
 fn slowest_query(report: &mut Report) -> Result<(), Box<dyn Error>> {
     let (site, backends) = (Site::new()?, Backend::available());
     let mut all = Vec::new();
-    for workload in &WORKLOADS {
+    for data in data_sets(report.profile()) {
         for &backend in &backends {
-            site.try_out(backend, workload)?;
-            let mut store = site.open(backend, &SMALL, Durability::Durable, 1)?;
-            let measured = measured(workload, backend, &mut store, report.profile())?;
-            store.close();
-            let named = |record: Record| {
-                record.parameter("query", measured.query).parameter("backend", measured.backend)
-            };
-            let template = named(report.figure("time", Unit::Nanoseconds, 0.0));
-            for record in measured.run.latency.records(&template) {
-                report.record(&record)?;
+            if data.name == SMALL.name {
+                for workload in &WORKLOADS {
+                    site.try_out(backend, workload)?;
+                }
             }
-            let capacity = report.figure("capacity", Unit::PerSecond, measured.per_second);
-            report.record(&named(capacity))?;
-            all.push(measured);
+            // Those that add come last.
+            let mut store = site.open(backend, data, Durability::Durable, 1)?;
+            for workload in &WORKLOADS {
+                all.push(measured(workload, (backend, data), &mut store, report.profile())?);
+            }
+            store.close();
         }
+    }
+    for measured in &all {
+        let named = |record: Record| {
+            let record = record.parameter("query", measured.query);
+            record.parameter("backend", measured.backend).parameter("data", measured.data)
+        };
+        let template = named(report.figure("time", Unit::Nanoseconds, 0.0));
+        for record in measured.run.latency.records(&template) {
+            report.record(&record)?;
+        }
+        let capacity = report.figure("capacity", Unit::PerSecond, measured.per_second);
+        report.record(&named(capacity))?;
     }
     let p95 = |measured: &&Measured| measured.run.latency.response().p95;
     let slowest = all.iter().max_by(|a, b| p95(a).total_cmp(&p95(b))).ok_or("no query")?;
@@ -62,26 +80,26 @@ fn slowest_query(report: &mut Report) -> Result<(), Box<dyn Error>> {
     }
     let title = format!(
         "Response time of one query, durable, at {LOAD} % of one connection's capacity; the slowest \
-         by p95 is {} by {}",
-        slowest.query, slowest.backend
+         by p95 is {} by {} on the {} set",
+        slowest.query, slowest.backend, slowest.data
     );
     let rows: Vec<_> = all.iter().map(row).collect();
-    let header = ["query", "backend", "capacity", "p50", "p95", "p99", "p99.9", "errors"];
+    let header = ["query", "backend", "data", "capacity", "p50", "p95", "p99", "p99.9", "errors"];
     report.table(&title, &header, &rows)?;
     Ok(())
 }
 
 fn measured(
     workload: &'static Workload,
-    backend: Backend,
+    (backend, data): (Backend, &DataSet),
     store: &mut Opened<'_>,
     profile: Profile,
 ) -> Result<Measured, Box<dyn Error>> {
     let (closed, open) = match profile {
-        Profile::Quick => (Duration::from_millis(100), Duration::from_millis(400)),
+        Profile::Quick => (Duration::from_millis(50), Duration::from_millis(200)),
         Profile::Full => (Duration::from_millis(500), Duration::from_secs(3)),
     };
-    let mut requests = workload.requests(&SMALL, 2);
+    let mut requests = workload.requests(data, 2);
     let mut ask = || -> Result<(), StoreError> {
         requests.next().map_or(Ok(()), |request| store.ask(request).map(drop))
     };
@@ -94,7 +112,7 @@ fn measured(
     let load = per_second * f64::from(LOAD) / 100.0;
     let schedule = Arrivals::Poisson { per_second: load, seed: 1 }.schedule(open)?;
     let run = run_open_loop(schedule, |_| ask());
-    Ok(Measured { query: workload.name, backend, per_second, run })
+    Ok(Measured { query: workload.name, backend, data: data.name, per_second, run })
 }
 
 fn row(measured: &Measured) -> Vec<String> {
@@ -103,6 +121,7 @@ fn row(measured: &Measured) -> Vec<String> {
     vec![
         measured.query.to_owned(),
         measured.backend.to_string(),
+        measured.data.to_owned(),
         Figure { value: measured.per_second, unit: Unit::PerSecond }.to_string(),
         ns(p50),
         ns(p95),

@@ -1,4 +1,4 @@
-//! Time of a hundred messages: in as many transactions, and in one.
+//! Time of forty messages: in as many transactions, and in one.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot run has nobody to tell but the user")]
 
@@ -15,7 +15,7 @@ use db_bench::data::SMALL;
 use db_bench::{Durability, Operation, Request, Requests};
 
 /// Messages in one run.
-const MESSAGES: u32 = 100;
+const MESSAGES: u32 = 40;
 
 /// Who asks: a backend, and how many callers it has.
 const ASKED: [(Backend, u32); 4] = [
@@ -36,8 +36,8 @@ fn transactions(criterion: &mut Criterion) {
                 [("each", Operation::Singly(share)), ("together", Operation::Bulk(share))]
             {
                 let name = format!("{durability}_{way}");
-                let id =
-                    BenchmarkId::new(name, format_args!("backend={backend},callers={callers}"));
+                let asked = format_args!("backend={backend},callers={callers},messages={MESSAGES}");
+                let id = BenchmarkId::new(name, asked);
                 let mut asked = None;
                 group.bench_function(id, |bencher| {
                     let asked = asked

@@ -15,10 +15,12 @@ mod installation;
 mod interrupt;
 mod keeper;
 mod server;
+mod usage;
 
 pub use cluster::{Cluster, Settings};
 pub use error::{ClusterError, ServerError};
-pub use existing::{Existing, ExistingDatabase, SCHEMA, VARIABLE, drop_schemas};
+pub use existing::{ALLOW_VARIABLE, Existing, ExistingDatabase, SCHEMA, VARIABLE, drop_schemas};
 pub use installation::Installation;
 pub use interrupt::end_on_interrupt;
 pub use server::Server;
+pub use usage::{Counters, Sessions};

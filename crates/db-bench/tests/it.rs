@@ -11,4 +11,5 @@ mod it {
     mod stores;
     mod temporary;
     mod threads;
+    mod usage;
 }

@@ -4,6 +4,7 @@
 //! open loop has a timetable that knows nothing of the answers, as the world has; what comes
 //! late is measured from when it should have begun.
 
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -207,6 +208,77 @@ pub fn run_open_loop<E>(
         run.behind = started.saturating_sub(intended);
         run.elapsed = ended;
     }
+    run
+}
+
+/// An operation that somebody else ends.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Its number, from 0 on.
+    pub number: u64,
+    intended: Duration,
+    origin: Instant,
+    ended: mpsc::Sender<Ended>,
+}
+
+struct Ended {
+    intended: Duration,
+    started: Duration,
+    ended: Duration,
+    failed: bool,
+}
+
+impl Arrival {
+    /// Notes that work on it begins now; until then it waited.
+    #[must_use]
+    pub fn start(self) -> Started {
+        Started { started: self.origin.elapsed(), arrival: self }
+    }
+}
+
+/// An operation that somebody is at.
+#[derive(Debug)]
+pub struct Started {
+    arrival: Arrival,
+    started: Duration,
+}
+
+impl Started {
+    /// Notes that it ends now.
+    pub fn end<T, E>(self, outcome: &Result<T, E>) {
+        let Self { started, arrival: Arrival { intended, origin, ended: sender, .. } } = self;
+        let ended = Ended { intended, started, ended: origin.elapsed(), failed: outcome.is_err() };
+        // Who began them waits for all that are not dropped.
+        let _: Result<_, _> = sender.send(ended);
+    }
+}
+
+/// As [`run_open_loop`], for operations that go on elsewhere: `begin` hands each on, such as to a
+/// task, and returns at once. Waits for all to end; one that is dropped instead has failed.
+pub fn run_open_loop_elsewhere(schedule: Schedule, mut begin: impl FnMut(Arrival)) -> OpenLoop {
+    let (sender, ended) = mpsc::channel();
+    let origin = Instant::now();
+    let mut run = OpenLoop {
+        latency: LatencyRecorder::new(),
+        errors: 0,
+        behind: Duration::ZERO,
+        elapsed: Duration::ZERO,
+    };
+    let mut begun = 0;
+    for (number, intended) in (0..).zip(schedule) {
+        wait_until(origin, intended);
+        begin(Arrival { number, intended, origin, ended: sender.clone() });
+        begun += 1;
+    }
+    drop(sender);
+    let last = origin.elapsed();
+    for Ended { intended, started, ended, failed } in ended {
+        run.latency.record(intended, started, ended);
+        run.errors += u64::from(failed);
+        run.elapsed = run.elapsed.max(ended);
+    }
+    run.errors += begun - run.latency.count();
+    run.behind = run.elapsed.saturating_sub(last);
     run
 }
 

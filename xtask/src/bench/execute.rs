@@ -31,6 +31,9 @@ const QUICK_CRITERION: [&str; 8] = [
 /// criterion for history: its own sample size, somewhat shorter than its defaults.
 const FULL_CRITERION: [&str; 4] = ["--warm-up-time", "1", "--measurement-time", "3"];
 
+/// How benches that use a database are told; db-bench reads it.
+const ALLOW_VARIABLE: &str = "DB_BENCH_ALLOW_EXISTING";
+
 /// One target, ready to run.
 pub struct Job<'a> {
     pub suite: &'a Suite,
@@ -43,6 +46,8 @@ pub struct Job<'a> {
     pub profile: Profile,
     /// What drives valgrind; only instruction counts need it.
     pub runner: Option<&'a Path>,
+    /// Whether a database may be used that holds things of others.
+    pub allow_existing: bool,
     /// A folder of this job's own for whatever the harness writes.
     pub scratch: PathBuf,
 }
@@ -102,6 +107,9 @@ impl Job<'_> {
             .arg("--bench")
             .current_dir(&self.suite.folder)
             .env("CARGO_MANIFEST_DIR", &self.suite.folder);
+        if self.allow_existing {
+            command.env(ALLOW_VARIABLE, "1");
+        }
         match self.target.kind {
             TargetKind::Wall => {
                 command.env("CRITERION_HOME", &self.scratch).arg("--noplot");

@@ -44,6 +44,7 @@ pub fn run(
         runner: plan.runner.as_deref(),
         failures: Vec::new(),
         quiet: arguments.json,
+        allow_existing: arguments.allow_existing,
         done: 0,
     };
     let progress = Progress::over(plan.benchmarks());
@@ -67,6 +68,7 @@ struct Running<'a> {
     runner: Option<&'a Path>,
     failures: Vec<String>,
     quiet: bool,
+    allow_existing: bool,
     done: usize,
 }
 
@@ -84,6 +86,7 @@ impl Running<'_> {
                 whole: target.whole,
                 profile: self.open.run.profile,
                 runner: self.runner,
+                allow_existing: self.allow_existing,
                 scratch: self.scratch.join(&planned.suite.name).join(target.target.to_string()),
             };
             let measured = job.run(interrupt, progress).unwrap_or_else(|error| Measured {

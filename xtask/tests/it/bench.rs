@@ -155,6 +155,17 @@ fn a_suite_that_fails_is_named_and_the_others_run() {
 }
 
 #[test]
+fn a_suite_is_told_that_it_may_use_a_database_of_somebody_only_if_that_was_said() {
+    let fixture = Fixture::new();
+    for (arguments, fails) in
+        [(&["bench", "--quick"][..], true), (&["bench", "--quick", "--allow-existing"], false)]
+    {
+        let output = fixture.xtask(arguments).env("FIXTURE", "alpha:asks_leave").output().unwrap();
+        assert_eq!(output.status.code(), Some(i32::from(fails)), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_suite_that_does_not_build_is_named_and_the_others_run() {
     let fixture = Fixture::new();
     fs::write(fixture.path("alpha/src/lib.rs"), "this is not Rust").unwrap();

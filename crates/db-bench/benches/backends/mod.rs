@@ -16,7 +16,9 @@ use db_bench::{
     Durability, GroupCommits, Request, SqliteThreads, SqlxPostgres, SqlxSqlite, Store, StoreError,
     ThreadsOptions,
 };
+use measure::pacing::Arrival;
 use rusqlite::Connection;
+use sqlx::PgConnection;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
@@ -96,6 +98,27 @@ impl Opened<'_> {
             Handle::SqlxSqlite(store) => self.runtime.block_on(by_callers(store, lists)),
             Handle::SqlxPostgres(store) => self.runtime.block_on(by_callers(store, lists)),
         }
+    }
+
+    /// Asks elsewhere, and says when it is done; a connection of this thread asks at once.
+    pub fn begin(&mut self, request: Request, arrival: Arrival) {
+        /// On a task of its own.
+        async fn ask(store: impl Store, request: Request, arrival: Arrival) {
+            let started = arrival.start();
+            started.end(&request.ask(&store).await);
+        }
+        let task = match &mut self.handle {
+            Handle::Rusqlite(connection) => {
+                return arrival.start().end(&request.ask_sqlite(connection));
+            }
+            Handle::SqliteThreads(store) => {
+                self.runtime.spawn(ask(store.clone(), request, arrival))
+            }
+            Handle::SqlxSqlite(store) => self.runtime.spawn(ask(store.clone(), request, arrival)),
+            Handle::SqlxPostgres(store) => self.runtime.spawn(ask(store.clone(), request, arrival)),
+        };
+        // It says by itself when it has ended.
+        drop(task);
     }
 
     /// How many messages there are.
@@ -201,9 +224,20 @@ impl Site {
         Ok(store)
     }
 
+    /// A session of the server's own, to look at it.
+    pub fn session(&self) -> Result<PgConnection, Box<dyn Error>> {
+        use sqlx::ConnectOptions as _;
+        Ok(self.runtime.block_on(self.server()?.options().connect())?)
+    }
+
+    /// What runs futures.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
     fn server(&self) -> Result<&Server, Box<dyn Error>> {
         if self.server.get().is_none() {
-            let found = Server::find(ExistingDatabase::Refused, Settings::default())?;
+            let found = Server::find(ExistingDatabase::asked(), Settings::default())?;
             return Ok(self.server.get_or_init(|| found));
         }
         self.server.get().ok_or_else(|| "there is no server".into())

@@ -145,7 +145,7 @@ impl Site {
         let path = file(&folder);
         data::fill_sqlite(&SMALL, &mut sqlite::open(Place::File(&path), Durability::Relaxed)?)?;
         let server = match Installation::find() {
-            Ok(_) => Some(Server::find(ExistingDatabase::Refused, Settings::default())?),
+            Ok(_) => Some(Server::find(ExistingDatabase::asked(), Settings::default())?),
             Err(missing) => {
                 eprintln!("{missing}; SQLite alone is measured");
                 None

@@ -54,6 +54,20 @@ pub enum ExistingDatabase {
     Refused,
 }
 
+/// The variable by which `cargo xtask bench --allow-existing` tells its benches.
+pub const ALLOW_VARIABLE: &str = "DB_BENCH_ALLOW_EXISTING";
+
+impl ExistingDatabase {
+    /// What whoever started this process said by [`ALLOW_VARIABLE`]: allowed if it is `1`.
+    #[must_use]
+    pub fn asked() -> Self {
+        match std::env::var(ALLOW_VARIABLE) {
+            Ok(said) if said == "1" => Self::Allowed,
+            _ => Self::Refused,
+        }
+    }
+}
+
 /// A database of somebody's, in which the schema `db_bench` is ours: made by [`Existing::open`], and
 /// dropped with this.
 pub struct Existing {

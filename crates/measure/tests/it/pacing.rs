@@ -1,7 +1,11 @@
 use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
-use measure::pacing::{Arrivals, OneWay, OneWayError, PacingError, run_one_way, run_open_loop};
+use measure::pacing::{
+    Arrival, Arrivals, OneWay, OneWayError, PacingError, run_one_way, run_open_loop,
+    run_open_loop_elsewhere,
+};
 use proptest::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -190,7 +194,7 @@ fn a_late_operation_is_not_skipped() {
     let run = run_open_loop(schedule, |number| {
         numbers.push(number);
         if number == 1 {
-            std::thread::sleep(ms(30));
+            thread::sleep(ms(30));
         }
         if number % 5 == 0 { Err("refused") } else { Ok(()) }
     });
@@ -218,6 +222,43 @@ fn nothing_begins_before_its_time() {
 }
 
 /// 50 messages, each carried to the receiver by this.
+/// One worker for all, who takes 20 ms each: the third waits for two of them.
+#[test]
+fn what_waits_for_a_worker_elsewhere_is_late_from_when_it_should_have_begun() {
+    let work = Duration::from_millis(20);
+    let (sender, arrivals) = mpsc::channel::<Arrival>();
+    let worker = thread::spawn(move || {
+        for arrival in arrivals {
+            let number = arrival.number;
+            let started = arrival.start();
+            thread::sleep(work);
+            started.end(&if number == 1 { Err(number) } else { Ok(()) });
+        }
+    });
+    let together = Arrivals::Burst { size: 3, every: SECOND };
+    let run = run_open_loop_elsewhere(together.schedule(SECOND).unwrap(), move |arrival| {
+        sender.send(arrival).unwrap();
+    });
+    worker.join().unwrap();
+    assert_eq!((run.latency.count(), run.errors), (3, 1));
+    assert!(run.elapsed >= 3 * work, "{:?}", run.elapsed);
+    assert!(run.behind >= 2 * work, "{:?}", run.behind);
+    let (service, longest) = (run.latency.service(), run.latency.longest_response());
+    assert!(service.p50 >= 0.99 * work.as_nanos() as f64);
+    assert!(longest >= 0.99 * (3 * work).as_nanos() as f64);
+}
+
+#[test]
+fn an_operation_that_is_dropped_elsewhere_has_failed() {
+    let four = Arrivals::Burst { size: 4, every: SECOND }.schedule(SECOND).unwrap();
+    let run = run_open_loop_elsewhere(four, |arrival| match arrival.number {
+        0 => drop(arrival),
+        1 => drop(arrival.start()),
+        _ => arrival.start().end(&Ok::<(), ()>(())),
+    });
+    assert_eq!((run.latency.count(), run.errors), (2, 2));
+}
+
 fn one_way(
     carry: impl Fn([u64; 8], &mpsc::Sender<[u64; 8]>) -> bool + Send,
 ) -> Result<OneWay, OneWayError> {
@@ -231,7 +272,7 @@ fn one_way(
 fn a_message_is_late_from_when_it_was_sent_or_should_have_been() {
     let held = Duration::from_millis(2);
     let run = one_way(|message, sender| {
-        std::thread::sleep(held);
+        thread::sleep(held);
         sender.send(message).is_ok()
     })
     .unwrap();
