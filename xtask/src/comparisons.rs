@@ -1,6 +1,6 @@
 //! Comparisons as people and programs read them.
 
-use measure::comparison::{Comparison, Pair, Verdict};
+use measure::comparison::{Comparison, FunctionChange, Pair, Verdict};
 use measure::{Figure, Kind, SeriesId};
 
 use crate::page::{Form, Grid, Part, Section};
@@ -12,9 +12,13 @@ const SHOWN: usize = 40;
 pub fn sections(comparison: &Comparison) -> Vec<Section> {
     let mut sections = Vec::new();
     for (verdict, word) in [(Verdict::Worse, "Worse"), (Verdict::Better, "Better")] {
-        let rows = comparison.with(verdict).into_iter().map(row).collect();
+        let pairs = comparison.with(verdict);
+        let rows = pairs.iter().map(|pair| row(pair)).collect();
         let header = ["series", "before", "after", "ratio", "interval", "limit", "verdict"];
         sections.extend(first(word, &header, rows));
+        let rows: Vec<_> = pairs.iter().flat_map(|pair| where_changed(pair)).collect();
+        let header = ["series", "function", "before", "after", "more"];
+        sections.extend(first(&format!("{word}, by functions' own instructions"), &header, rows));
     }
     for (word, series) in [("Gone", &comparison.gone), ("New", &comparison.new)] {
         let rows = series.iter().map(|SeriesId(name)| vec![name.clone()]).collect();
@@ -72,6 +76,18 @@ fn row(pair: &Pair) -> Vec<String> {
         format!("{} %", pair.limit * 100.0),
         word(pair).to_owned(),
     ]
+}
+
+/// The functions whose own instructions changed most.
+fn where_changed(pair: &Pair) -> Vec<Vec<String>> {
+    // It was not among those with the most.
+    let count = |count: Option<u64>| count.map_or_else(|| "few".to_owned(), |n| n.to_string());
+    let row = |change: &FunctionChange| {
+        let (before, after) = (count(change.before), count(change.after));
+        let more = format!("{:+}", change.more());
+        vec![pair.series.to_string(), change.function.clone(), before, after, more]
+    };
+    pair.functions.iter().map(row).collect()
 }
 
 /// The word for what happened to a figure of this kind.

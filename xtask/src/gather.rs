@@ -1,5 +1,6 @@
 //! From what a harness leaves behind to records: one file per harness.
 
+mod callgrind;
 pub mod criterion;
 pub mod gungraun;
 pub mod report;
@@ -28,7 +29,7 @@ fn parameters(text: &str) -> BTreeMap<String, String> {
 }
 
 /// Every file under `home` whose path ends in `name`, sorted; none if there is no such folder.
-fn files_ending(home: &Path, name: &str) -> anyhow::Result<Vec<PathBuf>> {
+pub fn files_ending(home: &Path, name: &str) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut pending = vec![home.to_owned()];
     while let Some(folder) = pending.pop() {

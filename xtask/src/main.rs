@@ -17,6 +17,7 @@ mod export;
 mod failure;
 mod gather;
 mod heap;
+mod import;
 mod limits;
 mod open_run;
 mod page;
@@ -45,6 +46,7 @@ use compare::CompareArguments;
 use export::ExportArguments;
 use failure::Failure;
 use heap::HeapArguments;
+use import::ImportArguments;
 use peers::PeersArguments;
 use report::ReportArguments;
 use trends::TrendsArguments;
@@ -87,6 +89,8 @@ enum Verb {
     Report(ReportArguments),
     /// Write a run's figures in a format of other programs
     Export(ExportArguments),
+    /// Bring in what pytest-benchmark or criterion measured, as a run of the past
+    Import(ImportArguments),
     /// Show where series changed over the daily runs, and how they drift
     Trends(TrendsArguments),
     /// Show which targets a run meets
@@ -136,6 +140,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Compare(arguments) => compare::command(&arguments),
         Verb::Trends(arguments) => trends::command(&arguments),
         Verb::Export(arguments) => export::command(&arguments),
+        Verb::Import(arguments) => import::command(&arguments),
         Verb::Report(arguments) => report::command(&arguments),
         Verb::Targets { run, check, json } => targets::command(run, check, json),
         Verb::Doctor { json } => doctor::command(json),

@@ -46,7 +46,10 @@ impl<'a> OpenRun<'a> {
             outcome: Outcome::Partial,
             machine: Machine::of_this_host(),
             toolchain: Toolchain::of_this_host(&tools::rustflags()),
-            noise: NoiseBracket { before: NoiseProbe::take(probe_length(profile)), after: None },
+            noise: NoiseBracket {
+                before: Some(NoiseProbe::take(probe_length(profile))),
+                after: None,
+            },
             suites: Vec::new(),
             records: Vec::new(),
         };
@@ -123,12 +126,13 @@ fn rescue(run: &Run, error: &anyhow::Error) -> Failure {
 }
 
 /// `<date>_<commit>`; the results folder adds a number.
-fn stem(run: &Run) -> String {
+pub fn stem(run: &Run) -> String {
     let date = run.started.split('T').next().unwrap_or_default();
     let commit = run.source.commit.as_deref().map_or("nogit", |hash| hash.get(..8).unwrap_or(hash));
     format!("{date}_{commit}")
 }
 
-fn seconds(time: Timestamp) -> String {
+/// As run files have it.
+pub fn seconds(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

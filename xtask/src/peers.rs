@@ -111,7 +111,9 @@ pub fn command(arguments: &PeersArguments, interrupt: &Interrupt) -> Result<(), 
     } else {
         println!("\n{}", suite.title);
         println!("{}", wrapped(&run.machine.describe()));
-        println!("{}", wrapped(&format!("before the run {}", run.noise.before.describe())));
+        if let Some(before) = &run.noise.before {
+            println!("{}", wrapped(&format!("before the run {}", before.describe())));
+        }
         if let Some(analysis) = suite.groups.get(pairs::GROUP) {
             println!("{}", wrapped(analysis));
         }

@@ -171,7 +171,7 @@ fn environment(run: &Run) -> Section {
     let toolchain = &run.toolchain;
     let rows = [
         ("machine", run.machine.describe()),
-        ("before", run.noise.before.describe()),
+        ("before", run.noise.before.as_ref().map_or_else(unknown, |before| before.describe())),
         ("after", run.noise.after.as_ref().map_or_else(unknown, |after| after.describe())),
         ("rustc", toolchain.rustc.clone().unwrap_or_else(unknown)),
         ("C library", toolchain.libc.clone().unwrap_or_else(unknown)),

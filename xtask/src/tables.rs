@@ -14,7 +14,9 @@ use crate::workspace::Workspace;
 pub fn print_run(workspace: &Workspace, run: &Run) {
     println!("\n{}", run.id);
     println!("{}", wrapped(&run.machine.describe()));
-    println!("{}", wrapped(&format!("before the run {}", run.noise.before.describe())));
+    if let Some(before) = &run.noise.before {
+        println!("{}", wrapped(&format!("before the run {}", before.describe())));
+    }
     if let Some(after) = &run.noise.after {
         println!("{}", wrapped(&format!("after the run {}", after.describe())));
     }

@@ -14,6 +14,8 @@ mod export;
 mod fixture;
 #[path = "it/heap.rs"]
 mod heap;
+#[path = "it/import.rs"]
+mod import;
 #[path = "it/peers.rs"]
 mod peers;
 #[path = "it/report.rs"]

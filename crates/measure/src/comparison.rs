@@ -4,6 +4,7 @@
 //! blocks, differed here by up to 24 %. So a time is called slower or faster only beyond what
 //! separates the two runs anyway; what lies below that is for pairs of interleaved runs to say.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -57,6 +58,30 @@ pub struct Pair {
     pub limit: f64,
     /// What may be said.
     pub verdict: Verdict,
+    /// Where a count of instructions changed beyond its limit: the functions whose own changed most,
+    /// the most first. None where one of the runs does not say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<FunctionChange>,
+}
+
+/// Instructions that a function executed itself, in two runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FunctionChange {
+    /// Its name, as valgrind has it.
+    pub function: String,
+    /// In the first run; none if it was not among those with the most.
+    pub before: Option<u64>,
+    /// In the second run, likewise.
+    pub after: Option<u64>,
+}
+
+impl FunctionChange {
+    /// How many more they are.
+    #[must_use]
+    pub fn more(&self) -> i64 {
+        let [before, after] = [self.before, self.after].map(|count| count.unwrap_or(0));
+        after.cast_signed() - before.cast_signed()
+    }
 }
 
 /// What may be said of a series in two runs.
@@ -100,10 +125,17 @@ impl Comparison {
                 _ => new.push(series),
             }
         }
-        let gone = earlier.into_keys().filter(|series| !found.contains(series)).collect();
+        let gone = earlier.keys().filter(|series| !found.contains(series)).cloned().collect();
         let floor = (times == Times::Judged).then(|| floor(&pairs));
+        let later: BTreeMap<SeriesId, &Record> =
+            after.records.iter().map(|record| (record.series(), record)).collect();
         for pair in &mut pairs {
             pair.verdict = pair.judged(floor);
+            if let (Verdict::Worse | Verdict::Better, Some(old), Some(new)) =
+                (pair.verdict, earlier.get(&pair.series), later.get(&pair.series))
+            {
+                pair.functions = functions(old, new);
+            }
         }
         Self { pairs, gone, new, floor }
     }
@@ -116,6 +148,27 @@ impl Comparison {
         pairs.sort_by(|a, b| b.size().total_cmp(&a.size()));
         pairs
     }
+}
+
+/// Functions that are named of each series.
+const NAMED: usize = 5;
+
+/// Those whose own instructions changed most.
+fn functions(before: &Record, after: &Record) -> Vec<FunctionChange> {
+    if before.functions.is_empty() || after.functions.is_empty() {
+        return Vec::new();
+    }
+    let names: BTreeSet<&String> = before.functions.keys().chain(after.functions.keys()).collect();
+    let change = |name: &String| FunctionChange {
+        function: name.clone(),
+        before: before.functions.get(name).copied(),
+        after: after.functions.get(name).copied(),
+    };
+    let changes = names.into_iter().map(change);
+    let mut changed: Vec<_> = changes.filter(|change| change.more() != 0).collect();
+    changed.sort_by_key(|change| Reverse(change.more().unsigned_abs()));
+    changed.truncate(NAMED);
+    changed
 }
 
 /// Fewer ratios do not say what is usual among them.
@@ -166,6 +219,7 @@ impl Pair {
                 .map(|([low, high], [new_low, new_high])| [new_low / high, new_high / low]),
             limit,
             verdict: Verdict::Inconclusive,
+            functions: Vec::new(),
         }
     }
 

@@ -42,7 +42,7 @@ impl Machine {
         let text = |path: &str| fs::read_to_string(path).ok().map(|text| text.trim().to_owned());
         let cpu = text("/proc/cpuinfo").and_then(|t| CpuInfo::from_buf_read(t.as_bytes()).ok());
         let memory = text("/proc/meminfo").and_then(|t| Meminfo::from_buf_read(t.as_bytes()).ok());
-        let mut machine = Self {
+        let machine = Self {
             hash: String::new(),
             os: std::env::consts::OS.to_owned(),
             kernel: text("/proc/sys/kernel/osrelease"),
@@ -56,8 +56,14 @@ impl Machine {
                 .and_then(|cpu| cpu.flags(0))
                 .map(|flags| flags.contains(&"hypervisor")),
         };
-        machine.hash = machine.fingerprint();
-        machine
+        machine.identified()
+    }
+
+    /// With the hash of what is known of it.
+    #[must_use]
+    pub fn identified(mut self) -> Self {
+        self.hash = self.fingerprint();
+        self
     }
 
     /// FNV-1a over the stable parts.

@@ -50,6 +50,10 @@ pub struct Record {
     /// Percentiles of the observations, where single operations were timed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percentiles: Option<Percentiles>,
+    /// Instructions that functions executed themselves, without those they called: of a count of
+    /// instructions, the functions with the most.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub functions: BTreeMap<String, u64>,
 }
 
 impl Record {
@@ -79,6 +83,7 @@ impl Record {
             count: 1,
             summary: None,
             percentiles: None,
+            functions: BTreeMap::new(),
         }
     }
 

@@ -13,7 +13,8 @@ use crate::noise::NoiseProbe;
 use crate::usage::Usage;
 
 /// The version this crate writes, and the newest it reads.
-pub const SCHEMA_VERSION: u32 = 1;
+/// Version 2 added [`Record::functions`] and runs without a noise probe.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// One run of the suites: where, when, of which commit, and every figure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,8 +108,8 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoiseBracket {
-    /// Before the first suite.
-    pub before: NoiseProbe,
+    /// Before the first suite; none where another program measured.
+    pub before: Option<NoiseProbe>,
     /// After the last one; none where the run was stopped.
     pub after: Option<NoiseProbe>,
 }

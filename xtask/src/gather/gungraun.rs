@@ -1,13 +1,14 @@
 //! gungraun's folders: one `summary.json` per benchmark, with the totals of each tool.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use measure::{Direction, Record, Unit};
 use serde::Deserialize;
 
-use super::{Gathered, files_ending, read_json};
+use super::{Gathered, callgrind, files_ending, read_json};
 
 /// The version of `summary.json` that the pinned runner writes.
 const SUMMARY_VERSION: &str = "7";
@@ -72,6 +73,21 @@ pub fn gather(suite: &str, home: &Path) -> anyhow::Result<Vec<Gathered>> {
     Ok(found)
 }
 
+/// From the profile that lies beside a summary.
+fn functions(summary: &Path) -> anyhow::Result<BTreeMap<String, u64>> {
+    let folder = summary.parent().unwrap_or(Path::new(""));
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("{}: cannot be read", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("callgrind.") && name.ends_with(".out") {
+            return callgrind::functions(&path);
+        }
+    }
+    bail!("{}: callgrind left no profile", folder.display())
+}
+
 impl Summary {
     fn gathered(&self, suite: &str, path: &Path) -> anyhow::Result<Gathered> {
         let benchmark = self.id.as_deref().unwrap_or(&self.function_name);
@@ -86,6 +102,9 @@ impl Summary {
             let mut record =
                 Record::new(suite, &self.group, benchmark, name, unit, value.values.new);
             record.direction = Direction::LowerIsBetter;
+            if unit == Unit::Instructions {
+                record.functions = functions(path)?;
+            }
             records.push(record);
         }
         let id = match &self.id {

@@ -32,6 +32,35 @@ fn write(fixture: &Fixture, run: &Run, file: &str, counts: [f64; 2]) {
 }
 
 #[test]
+fn a_count_that_got_worse_names_the_functions_whose_own_changed_most() {
+    let (fixture, mut run) = prepared();
+    let mut of = |functions: &[(&str, u64)], file: &str, count: f64| {
+        let small = run.records.iter_mut().find(|record| record.kind.is_exact()).unwrap();
+        small.functions = functions.iter().map(|(name, own)| ((*name).to_owned(), *own)).collect();
+        write(&fixture, &run, file, [count, 1_000.0]);
+    };
+    of(&[("contract", 700), ("weigh", 200), ("gone", 20)], "before.json", 1_000.0);
+    of(&[("contract", 900), ("weigh", 199), ("fresh", 60)], "after.json", 1_159.0);
+    let output = fixture.run(&["check", "after.json", "--baseline", "before.json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let shown = stdout(&output);
+    let rows: Vec<Vec<&str>> = shown
+        .lines()
+        .skip_while(|line| !line.starts_with("Worse, by functions"))
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.contains("alpha/sums/small"))
+        .map(|line| line.split_whitespace().skip(1).collect())
+        .collect();
+    let expected = [
+        ["contract", "700", "900", "+200"],
+        ["fresh", "few", "60", "+60"],
+        ["gone", "20", "few", "-20"],
+        ["weigh", "200", "199", "-1"],
+    ];
+    assert_eq!(rows, expected, "{shown}");
+}
+
+#[test]
 fn a_count_beyond_its_limit_fails_and_one_within_does_only_when_strict() {
     let (fixture, run) = prepared();
     write(&fixture, &run, "before.json", [1_000.0, 1_000.0]);

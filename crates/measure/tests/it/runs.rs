@@ -68,7 +68,7 @@ pub fn full() -> Run {
             valgrind: Some("valgrind-3.25.0".into()),
             target_cpu: "generic".into(),
         },
-        noise: NoiseBracket { before: probe.clone(), after: Some(probe) },
+        noise: NoiseBracket { before: Some(probe.clone()), after: Some(probe) },
         suites: vec![SuiteRun {
             suite: "agent-core".into(),
             seconds: 300.0,
@@ -199,11 +199,12 @@ prop_compose! {
         count in any::<u64>(),
         summary in maybe(summary()),
         percentiles in maybe(percentiles()),
+        functions in btree_map(any::<String>(), any::<u64>(), 0..3),
     ) -> Record {
         let parameters: BTreeMap<String, String> = parameters;
         Record {
             suite, group, benchmark, parameters, metric, unit, direction, kind, estimate, interval,
-            count, summary, percentiles,
+            count, summary, percentiles, functions,
         }
     }
 }
@@ -334,7 +335,7 @@ prop_compose! {
         profile in select(&[Profile::Quick, Profile::Full]),
         outcome in outcome(),
         machine in machine(),
-        before in probe(),
+        before in maybe(probe()),
         after in maybe(probe()),
         suites in vec(suite(), 0..3),
         records in vec(any_record(), 0..4),
