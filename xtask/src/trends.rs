@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use jiff::{Span, Timestamp};
 use measure::change_points::{self, ChangePoint, Drift};
+use measure::machine::Toolchain;
 use measure::{Direction, Figure, Kind, Profile, Record, Run};
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -43,11 +45,20 @@ pub struct TrendsArguments {
     json: bool,
 }
 
-/// One figure of a series.
-struct Point {
-    seconds: f64,
+/// What is kept of a run besides its figures.
+struct Measured {
+    started: Timestamp,
     commit: String,
-    toolchain: String,
+    toolchain: Toolchain,
+    machine: String,
+    profile: Profile,
+}
+
+/// One figure of a series.
+#[derive(Clone, Copy)]
+struct Point {
+    /// The number of its run.
+    run: usize,
     figure: f64,
 }
 
@@ -58,6 +69,16 @@ struct Series {
     changes: Vec<ChangePoint>,
     drift: Option<Drift>,
 }
+
+/// All runs, the earliest first, and the series they have.
+#[derive(Default)]
+struct History {
+    runs: Vec<Measured>,
+    series: BTreeMap<String, Series>,
+}
+
+/// Runs that are in memory at once.
+const AT_ONCE: usize = 256;
 
 #[derive(Serialize)]
 struct SeriesAsJson<'a> {
@@ -86,28 +107,26 @@ pub fn command(arguments: &TrendsArguments) -> Result<(), Failure> {
     let since = now
         .checked_sub(Span::new().hours(i64::from(arguments.days) * 24))
         .map_err(|error| Failure::usage(format!("--days {}: {error}", arguments.days)))?;
-    let runs = read(&workspace.results(), since)?;
-    if runs.is_empty() {
+    let mut history = History::read(&workspace.results(), since, arguments)?;
+    if history.runs.is_empty() {
         return Err(Failure::usage(format!(
             "no run of the last {} days in {}/daily; take one with 'cargo xtask bench'",
             arguments.days,
             workspace.results().display()
         )));
     }
-    let mut all = series(&runs, arguments);
-    all.iter_mut().for_each(Series::look);
-    discard_chance(&mut all);
+    history.look();
     if arguments.json {
-        let json: Vec<_> = all.iter().map(Series::json).collect();
+        let json: Vec<_> = history.series.values().map(|one| one.json(&history.runs)).collect();
         println!("{}", serde_json::to_string_pretty(&json).map_err(anyhow::Error::from)?);
         return Ok(());
     }
-    print!("{}", page(arguments, runs.len(), &all).shown(Form::Text));
+    print!("{}", page(arguments, &history).shown(Form::Text));
     Ok(())
 }
 
-/// Every run since then, the earliest first. What is no run is named and left out.
-fn read(results: &Path, since: Timestamp) -> Result<Vec<(Timestamp, Run)>, Failure> {
+/// The files of the daily runs, in the order of their names.
+fn paths(results: &Path) -> Result<Vec<PathBuf>, Failure> {
     let folder = results.join("daily");
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -124,64 +143,107 @@ fn read(results: &Path, since: Timestamp) -> Result<Vec<(Timestamp, Run)>, Failu
         }
     }
     paths.sort();
-    let (mut runs, mut ids) = (Vec::new(), BTreeSet::new());
-    for path in paths {
-        let run = match Results::read(&path) {
-            Ok(run) => run,
-            Err(error) => {
-                eprintln!("left out: {error}");
-                continue;
-            }
-        };
-        let Ok(started) = run.started.parse::<Timestamp>() else {
-            eprintln!("left out: {}: '{}' is no time", path.display(), run.started);
-            continue;
-        };
-        if !ids.insert(run.id.clone()) {
-            eprintln!("left out: {}: {} was read already", path.display(), run.id);
-        } else if started >= since {
-            runs.push((started, run));
-        }
-    }
-    runs.sort_by_key(|(started, _)| *started);
-    Ok(runs)
+    Ok(paths)
 }
 
-/// The series of these runs. Times are those of the machine of the last run, and not of quick runs.
-fn series(runs: &[(Timestamp, Run)], arguments: &TrendsArguments) -> Vec<Series> {
-    let machine = runs.last().map(|(_, run)| run.machine.hash.as_str());
-    let wanted = |record: &Record, name: &str| {
+/// A run, and those of its figures that were asked for, by the names of their series.
+fn read(path: &Path, arguments: &TrendsArguments) -> Result<(Run, Vec<(String, Record)>), Failure> {
+    let mut run = Results::read(path)?;
+    let records = std::mem::take(&mut run.records).into_iter().filter(|record| {
         arguments.suite.as_ref().is_none_or(|suite| *suite == record.suite)
-            && arguments.filter.as_ref().is_none_or(|filter| name.contains(filter))
             && record.kind != Kind::Ratio
-    };
-    let mut found: BTreeMap<String, Series> = BTreeMap::new();
-    for (started, run) in runs {
-        let is_timed = Some(run.machine.hash.as_str()) == machine && run.profile == Profile::Full;
-        for record in &run.records {
-            let name = record.series().0;
-            if !wanted(record, &name) || !(record.kind.is_exact() || is_timed) {
-                continue;
+    });
+    let named = records.map(|mut record| {
+        record.functions.clear();
+        (record.series().0, record)
+    });
+    let is_asked =
+        |name: &str| arguments.filter.as_ref().is_none_or(|filter| name.contains(filter));
+    let figures = named.filter(|(name, _)| is_asked(name)).collect();
+    Ok((run, figures))
+}
+
+impl History {
+    /// Every run since then. What is no run is named and left out. Files are read by all processors, and
+    /// of each little is kept.
+    fn read(
+        results: &Path,
+        since: Timestamp,
+        arguments: &TrendsArguments,
+    ) -> Result<Self, Failure> {
+        let (mut history, mut ids) = (Self::default(), BTreeSet::new());
+        for paths in paths(results)?.chunks(AT_ONCE) {
+            let read: Vec<_> = paths.par_iter().map(|path| read(path, arguments)).collect();
+            for (path, read) in paths.iter().zip(read) {
+                let (run, figures) = match read {
+                    Ok(read) => read,
+                    Err(error) => {
+                        eprintln!("left out: {error}");
+                        continue;
+                    }
+                };
+                let Ok(started) = run.started.parse::<Timestamp>() else {
+                    eprintln!("left out: {}: '{}' is no time", path.display(), run.started);
+                    continue;
+                };
+                if !ids.insert(run.id.clone()) {
+                    eprintln!("left out: {}: {} was read already", path.display(), run.id);
+                } else if started >= since {
+                    history.add(started, run, figures);
+                }
             }
-            let series = found.entry(name).or_insert_with(|| Series {
-                record: record.clone(),
+        }
+        history.sort();
+        Ok(history)
+    }
+
+    fn add(&mut self, started: Timestamp, run: Run, figures: Vec<(String, Record)>) {
+        let number = self.runs.len();
+        for (name, record) in figures {
+            let point = Point { run: number, figure: record.estimate };
+            let unit = record.unit;
+            let series = self.series.entry(name).or_insert_with(|| Series {
+                record,
                 points: Vec::new(),
                 changes: Vec::new(),
                 drift: None,
             });
-            if series.record.unit != record.unit {
-                continue;
+            if series.record.unit == unit {
+                series.points.push(point);
             }
-            let commit = run.source.commit.as_deref().unwrap_or("no commit");
-            series.points.push(Point {
-                seconds: started.as_second() as f64,
-                commit: commit.get(..8).unwrap_or(commit).to_owned(),
-                toolchain: format!("{:?}", run.toolchain),
-                figure: record.estimate,
-            });
         }
+        let commit = run.source.commit.as_deref().unwrap_or("no commit");
+        self.runs.push(Measured {
+            started,
+            commit: commit.get(..8).unwrap_or(commit).to_owned(),
+            toolchain: run.toolchain,
+            machine: run.machine.hash,
+            profile: run.profile,
+        });
     }
-    found.into_values().collect()
+
+    /// Puts points in the order of time. Times are those of the machine of the last run, and not of quick
+    /// runs.
+    fn sort(&mut self) {
+        let runs = &self.runs;
+        let machine = runs.iter().max_by_key(|run| run.started).map(|run| run.machine.as_str());
+        let is_timed =
+            |run: &Measured| Some(run.machine.as_str()) == machine && run.profile == Profile::Full;
+        self.series.retain(|_, series| {
+            let is_exact = series.record.kind.is_exact();
+            series.points.retain(|point| is_exact || is_timed(&runs[point.run]));
+            series.points.sort_by_key(|point| runs[point.run].started);
+            !series.points.is_empty()
+        });
+    }
+
+    /// Looks for changes.
+    fn look(&mut self) {
+        let runs = &self.runs;
+        let mut all: Vec<&mut Series> = self.series.values_mut().collect();
+        all.par_iter_mut().for_each(|series| series.look(runs));
+        discard_chance(&mut all);
+    }
 }
 
 impl Series {
@@ -189,7 +251,7 @@ impl Series {
         self.points.iter().map(|point| point.figure).collect()
     }
 
-    fn look(&mut self) {
+    fn look(&mut self, runs: &[Measured]) {
         let figures = self.figures();
         self.changes = match self.record.kind.is_exact() {
             true => change_points::of_exact(&figures),
@@ -201,31 +263,32 @@ impl Series {
             });
         }
         let last = self.changes.last().map_or(0, |change| change.at);
-        let times: Vec<f64> =
-            self.points[last..].iter().map(|point| point.seconds / SECONDS_A_MONTH).collect();
+        let month = |point: &Point| runs[point.run].started.as_second() as f64 / SECONDS_A_MONTH;
+        let times: Vec<f64> = self.points[last..].iter().map(month).collect();
         self.drift = change_points::drift(&times, &figures[last..]);
     }
 
     /// Between which commits a change lies, and what else changed there.
-    fn place(&self, change: &ChangePoint) -> String {
-        let [before, after] = [&self.points[change.at - 1], &self.points[change.at]];
+    fn place(&self, change: &ChangePoint, runs: &[Measured]) -> String {
+        let [before, after] = [change.at - 1, change.at].map(|at| &runs[self.points[at].run]);
         let other = if before.toolchain == after.toolchain { "" } else { ", another toolchain" };
         format!("{} to {}{other}", before.commit, after.commit)
     }
 
-    fn json(&self) -> SeriesAsJson<'_> {
+    fn json<'r>(&self, runs: &'r [Measured]) -> SeriesAsJson<'r> {
+        let commit = |at: usize| runs[self.points[at].run].commit.as_str();
         let change = |change: &ChangePoint| ChangeAsJson {
             at: change.at,
             before: change.before,
             after: change.after,
             p: change.p,
-            after_commit: self.points[change.at - 1].commit.clone(),
-            by_commit: self.points[change.at].commit.clone(),
+            after_commit: commit(change.at - 1).to_owned(),
+            by_commit: commit(change.at).to_owned(),
         };
         SeriesAsJson {
             series: self.record.series().0,
             figures: self.figures(),
-            commits: self.points.iter().map(|point| point.commit.as_str()).collect(),
+            commits: (0..self.points.len()).map(commit).collect(),
             changes: self.changes.iter().map(change).collect(),
             drift_per_month: self.drift.map(|drift| drift.rate),
             drift_interval: self.drift.map(|drift| drift.interval),
@@ -234,8 +297,8 @@ impl Series {
 }
 
 /// Among hundreds of series some change by chance: so many changes are kept that few of them are none.
-fn discard_chance(all: &mut [Series]) {
-    let is_noisy = |series: &&Series| !series.record.kind.is_exact();
+fn discard_chance(all: &mut [&mut Series]) {
+    let is_noisy = |series: &&&mut Series| !series.record.kind.is_exact();
     let tests = all.iter().filter(is_noisy).count();
     let mut chances: Vec<f64> = all
         .iter()
@@ -253,10 +316,11 @@ fn discard_chance(all: &mut [Series]) {
     }
 }
 
-fn page(arguments: &TrendsArguments, runs: usize, all: &[Series]) -> Page {
+fn page(arguments: &TrendsArguments, history: &History) -> Page {
+    let (runs, all) = (&history.runs, &history.series);
     let mut changes = Vec::new();
     let mut drifts = Vec::new();
-    for series in all {
+    for series in all.values() {
         for change in &series.changes {
             let figure = |value| Figure { value, unit: series.record.unit }.to_string();
             changes.push(vec![
@@ -264,7 +328,7 @@ fn page(arguments: &TrendsArguments, runs: usize, all: &[Series]) -> Page {
                 sparkline(&series.figures()),
                 format!("{} to {}", figure(change.before), figure(change.after)),
                 word(series.record.direction, change).to_owned(),
-                series.place(change),
+                series.place(change, runs),
             ]);
         }
         if let Some(Drift { rate, interval: [low, high] }) = series.drift
@@ -278,7 +342,7 @@ fn page(arguments: &TrendsArguments, runs: usize, all: &[Series]) -> Page {
             ]);
         }
     }
-    let changed = all.iter().filter(|series| !series.changes.is_empty()).count();
+    let changed = all.values().filter(|series| !series.changes.is_empty()).count();
     let mut sections = Vec::new();
     if !changes.is_empty() {
         let header = ["series", "history", "change", "which is", "between commits"];
@@ -296,7 +360,7 @@ fn page(arguments: &TrendsArguments, runs: usize, all: &[Series]) -> Page {
         all.len()
     );
     sections.push(Section { title: "In all".to_owned(), parts: vec![Part::Text(said)] });
-    Page { title: format!("{runs} runs of the last {} days", arguments.days), sections }
+    Page { title: format!("{} runs of the last {} days", runs.len(), arguments.days), sections }
 }
 
 fn word(direction: Direction, change: &ChangePoint) -> &'static str {

@@ -109,3 +109,22 @@ proptest! {
         prop_assert_eq!(places(&of_noisy(&scaled, 0.05)), places(&changes));
     }
 }
+
+/// Fifty series with no step, one or two, and where apache-otava 0.8.0 sees changes
+/// (`compute_change_points_orig`, permutations, p below 0.001). It sees one more where none was planted.
+#[test]
+fn changes_are_where_apache_otava_sees_them() {
+    #[derive(serde::Deserialize)]
+    struct Series {
+        figures: Vec<f64>,
+        changes: Vec<usize>,
+    }
+    let all: Vec<Series> = serde_json::from_str(include_str!("otava.json")).unwrap();
+    let mut other = 0;
+    for Series { figures, changes } in &all {
+        let found: Vec<usize> = of_noisy(figures, 0.001).iter().map(|change| change.at).collect();
+        assert!(found.iter().all(|at| changes.contains(at)), "{found:?} instead of {changes:?}");
+        other += changes.len() - found.len();
+    }
+    assert_eq!((all.len(), other), (50, 1));
+}

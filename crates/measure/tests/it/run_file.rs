@@ -82,7 +82,7 @@ fn a_run_without_a_required_field_is_refused() {
     const OPTIONAL: &str = "
         /machine/cores /machine/cpu_model /machine/governor /machine/is_virtual /machine/kernel
         /machine/memory_bytes /noise/after /noise/after/load /noise/after/preemptions
-        /noise/after/steal /noise/before/load /noise/before/preemptions /noise/before/steal
+        /noise/after/steal /noise/before /noise/before/load /noise/before/preemptions /noise/before/steal
         /records/0/interval /records/0/parameters /records/0/parameters/agents
         /records/0/percentiles /records/0/percentiles/p999 /records/0/summary /selection
         /selection/filter /selection/only /source/branch /source/commit /suites/0/remarks
