@@ -16,6 +16,7 @@ static ALLOCATOR: Counting<System> = Counting::new(System);
 fn main() {
     // First, so that this thread has no bench yet.
     a_threads_own_is_told();
+    a_threads_own_does_not_grow();
     for layout in Layout::ALL {
         for messages in [0, 1, 10, 64, 65, 1_000, 5_000] {
             agrees(layout, messages);
@@ -65,4 +66,18 @@ fn a_threads_own_is_told() {
     let held = Account::now().since(&before).live_bytes();
     assert!((0..HEADERS).contains(&(held - told)), "{held} bytes are held, {told} are told");
     println!("ok: {told} bytes a thread");
+}
+
+/// Whichever block comes, the thread's own stays as large as it was with the first.
+fn a_threads_own_does_not_grow() {
+    let first = history::thread_bytes();
+    for seed in 0..300 {
+        let mut history = Sealed::default();
+        for message in Traffic::new(seed).take(70) {
+            history.append(message).unwrap();
+        }
+        drop(history.get(0));
+        assert_eq!(history::thread_bytes(), first, "seed {seed}");
+    }
+    println!("ok: {first} bytes a thread after 300 histories");
 }
