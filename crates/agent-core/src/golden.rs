@@ -9,7 +9,7 @@ mod comparison;
 mod replay;
 mod terms;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -397,10 +397,12 @@ fn with_axes(arrays: &[Array], a_dependencies: Option<&Vec<Vec<usize>>>) -> Vec<
 
 /// An array with axis 0 and one axis for each kept factor, in their order in the array.
 fn without_other_axes(a: &Array, kept: &[usize]) -> Array {
-    let axes: Vec<usize> = kept.iter().map(|factor| factor + 1).collect();
+    let axes: Vec<usize> = kept.iter().map(|factor| factor.saturating_add(1)).collect();
+    let distinct: BTreeSet<&usize> = axes.iter().collect();
     let size = a.shape.iter().try_fold(1_usize, |size, axis| size.checked_mul(*axis));
     if axes.iter().any(|axis| *axis >= a.shape.len())
         || a.shape.is_empty()
+        || distinct.len() != axes.len()
         || size != Some(a.data.len())
     {
         // Left as it is, the model's own check names what does not fit.

@@ -6,6 +6,7 @@ mod backends;
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -195,7 +196,7 @@ struct Watch {
 
 struct OfServer {
     before: Counters,
-    stop: std::sync::Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
     looks: thread::JoinHandle<Result<Vec<Sessions>, String>>,
 }
 
@@ -213,8 +214,8 @@ impl Watch {
         }
         let mut session = site.session()?;
         let before = site.runtime().block_on(Counters::now(&mut session))?;
-        let stop = std::sync::Arc::new(AtomicBool::new(false));
-        let (runtime, stopped) = (site.runtime().handle().clone(), stop.clone());
+        let stop = Arc::new(AtomicBool::new(false));
+        let (runtime, stopped) = (site.runtime().handle().clone(), Arc::clone(&stop));
         let looks = thread::spawn(move || {
             let mut seen = Vec::new();
             while !stopped.load(Ordering::Relaxed) {

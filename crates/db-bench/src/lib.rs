@@ -3,7 +3,8 @@
 //! The store keeps agents, their beliefs, observations, messages and relations ([`rows`]). For async
 //! callers it is a [`Store`]: [`SqliteThreads`], [`SqlxSqlite`] or [`SqlxPostgres`]; its operations are
 //! also functions on one SQLite connection ([`sqlite`]). What it is filled with ([`data`]) and asked
-//! ([`request`]) comes from a seed, and all answer the same.
+//! ([`request`]) comes from a seed, and all answer the same. What can go wrong is done to them on purpose
+//! ([`faults`]).
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

@@ -184,6 +184,13 @@ pub struct OpenLoop {
     pub elapsed: Duration,
 }
 
+impl OpenLoop {
+    fn empty() -> Self {
+        let (behind, elapsed) = (Duration::ZERO, Duration::ZERO);
+        Self { latency: LatencyRecorder::new(), errors: 0, behind, elapsed }
+    }
+}
+
 /// Runs `operation` by a timetable on this thread. A late one is never skipped: it begins at
 /// once, and its lateness counts.
 ///
@@ -193,12 +200,7 @@ pub fn run_open_loop<E>(
     mut operation: impl FnMut(u64) -> Result<(), E>,
 ) -> OpenLoop {
     let origin = Instant::now();
-    let mut run = OpenLoop {
-        latency: LatencyRecorder::new(),
-        errors: 0,
-        behind: Duration::ZERO,
-        elapsed: Duration::ZERO,
-    };
+    let mut run = OpenLoop::empty();
     for (number, intended) in (0..).zip(schedule) {
         wait_until(origin, intended);
         let started = origin.elapsed();
@@ -258,12 +260,7 @@ impl Started {
 pub fn run_open_loop_elsewhere(schedule: Schedule, mut begin: impl FnMut(Arrival)) -> OpenLoop {
     let (sender, ended) = mpsc::channel();
     let origin = Instant::now();
-    let mut run = OpenLoop {
-        latency: LatencyRecorder::new(),
-        errors: 0,
-        behind: Duration::ZERO,
-        elapsed: Duration::ZERO,
-    };
+    let mut run = OpenLoop::empty();
     let mut begun = 0;
     for (number, intended) in (0..).zip(schedule) {
         wait_until(origin, intended);
