@@ -102,9 +102,9 @@ fn a_run_file_of_a_newer_schema_is_refused_and_not_guessed() {
     let fixture = Fixture::new();
     fs::create_dir(fixture.path("benches")).unwrap();
     fs::write(fixture.path("benches/targets.toml"), "target = []").unwrap();
-    fs::write(fixture.path("future.json"), "{\"schema\": 2, \"surprise\": true}").unwrap();
+    fs::write(fixture.path("future.json"), "{\"schema\": 3, \"surprise\": true}").unwrap();
     let output = fixture.run(&["targets", "future.json"]);
-    assert_fails(&output, 2, &["future.json", "schema 2 is newer", "reads up to 1"]);
+    assert_fails(&output, 2, &["future.json", "schema 3 is newer", "reads up to 2"]);
     assert_fails(&fixture.run(&["targets"]), 2, &["latest.json", "cargo xtask bench"]);
 }
 
