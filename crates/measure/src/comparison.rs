@@ -125,16 +125,12 @@ impl Comparison {
                 _ => new.push(series),
             }
         }
-        let gone = earlier.keys().filter(|series| !found.contains(series)).cloned().collect();
+        let gone = earlier.into_keys().filter(|series| !found.contains(series)).collect();
         let floor = (times == Times::Judged).then(|| floor(&pairs));
-        let later: BTreeMap<SeriesId, &Record> =
-            after.records.iter().map(|record| (record.series(), record)).collect();
         for pair in &mut pairs {
             pair.verdict = pair.judged(floor);
-            if let (Verdict::Worse | Verdict::Better, Some(old), Some(new)) =
-                (pair.verdict, earlier.get(&pair.series), later.get(&pair.series))
-            {
-                pair.functions = functions(old, new);
+            if !matches!(pair.verdict, Verdict::Worse | Verdict::Better) {
+                pair.functions.clear();
             }
         }
         Self { pairs, gone, new, floor }
@@ -155,7 +151,8 @@ const NAMED: usize = 5;
 
 /// Those whose own instructions changed most.
 fn functions(before: &Record, after: &Record) -> Vec<FunctionChange> {
-    if before.functions.is_empty() || after.functions.is_empty() {
+    let differ = before.estimate != after.estimate;
+    if !differ || before.functions.is_empty() || after.functions.is_empty() {
         return Vec::new();
     }
     let names: BTreeSet<&String> = before.functions.keys().chain(after.functions.keys()).collect();
@@ -219,7 +216,7 @@ impl Pair {
                 .map(|([low, high], [new_low, new_high])| [new_low / high, new_high / low]),
             limit,
             verdict: Verdict::Inconclusive,
-            functions: Vec::new(),
+            functions: functions(before, after),
         }
     }
 

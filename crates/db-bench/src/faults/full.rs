@@ -7,7 +7,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::Aftermath;
 use super::ledger::{self, message, write};
-use super::site::{Backend, Opened, Place, Site, with_store};
+use super::site::{Backend, Place, Site, with_store};
 use super::writer::{Role, Writer, runtime, tell};
 use crate::postgres::Cluster;
 use crate::store::Store;
@@ -60,7 +60,7 @@ pub(super) async fn fill(place: &Place, backend: Backend, first: i64) -> Result<
     with_store!(&store, store => store.count_messages().await?);
     tell("full", refused);
     limit(None)?;
-    let took = recovered(&store, next).await?;
+    let took = with_store!(&store, store => recovered(store, next).await?);
     tell("acknowledged", next);
     tell("recovered", took.as_nanos());
     Ok(())
@@ -83,7 +83,7 @@ async fn of_server(
     let (next, refused) = filled?;
     store.count_messages().await?;
     // The pool has let go of the session that failed, and with it of the limit.
-    let took = recovered(&Opened::SqlxPostgres(store.clone()), next).await?;
+    let took = recovered(&store, next).await?;
     store.close().await;
     acknowledged.insert(next);
     Ok((acknowledged, refused, took))
@@ -108,9 +108,9 @@ async fn fill_up(
 }
 
 /// The write that failed, once more; how long it took.
-async fn recovered(store: &Opened, number: i64) -> Result<Duration, StoreError> {
+async fn recovered(store: &impl Store, number: i64) -> Result<Duration, StoreError> {
     let began = Instant::now();
-    with_store!(store, store => write(store, number).await?);
+    write(store, number).await?;
     Ok(began.elapsed())
 }
 

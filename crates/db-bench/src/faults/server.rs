@@ -110,7 +110,7 @@ struct Seen {
     failed_at: Option<Instant>,
     /// When the first write was acknowledged that began after that.
     recovered_at: Option<Instant>,
-    said: Vec<String>,
+    aftermath: Aftermath,
     /// An error that has nothing to do with what was done.
     wrong: Option<StoreError>,
 }
@@ -127,10 +127,7 @@ impl Seen {
     fn fail(&mut self, error: &StoreError) {
         self.failed += 1;
         (self.failed_at, self.recovered_at) = (Some(Instant::now()), None);
-        let said = error.to_string();
-        if !self.said.contains(&said) {
-            self.said.push(said);
-        }
+        self.aftermath.say(error);
     }
 }
 
@@ -170,7 +167,7 @@ fn under_load(
     for _ in 0..CALLERS {
         callers.spawn_on(call(load.store.clone(), load.shared.clone()), runtime.handle());
     }
-    let mut aftermath = Aftermath { times, ..Aftermath::default() };
+    let mut recoveries = Vec::new();
     for _ in 0..times {
         let (before, acknowledged) =
             load.shared.seen(|seen| (seen.failed, seen.acknowledged.len()));
@@ -178,15 +175,13 @@ fn under_load(
         let struck = strike(site, &load)?;
         load.wait(|seen| seen.failed > before && seen.recovered_at.is_some())?;
         let recovered = load.shared.seen(|seen| seen.recovered_at);
-        aftermath.recoveries.extend(recovered.map(|recovered| recovered - struck));
+        recoveries.extend(recovered.map(|recovered| recovered - struck));
     }
     load.shared.stop.store(true, Ordering::Relaxed);
     runtime.block_on(callers.join_all());
     runtime.block_on(load.store.close());
-    let acknowledged = load.shared.seen(|seen| {
-        aftermath.said.append(&mut seen.said);
-        std::mem::take(&mut seen.acknowledged)
-    });
+    let Seen { acknowledged, aftermath, .. } = load.shared.seen(std::mem::take);
+    let mut aftermath = Aftermath { times, recoveries, ..aftermath };
     runtime.block_on(ledger::examine(&place, &acknowledged, &mut aftermath))?;
     Ok(aftermath)
 }

@@ -1,5 +1,6 @@
 //! Whom the server runs as: PostgreSQL refuses to run as root.
 
+use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use super::error::ClusterError;
@@ -11,18 +12,27 @@ const NAMES: [&str; 2] = ["postgres", "nobody"];
 /// A user of this system and its group.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Account {
-    pub(super) uid: u32,
-    pub(super) gid: u32,
+    uid: u32,
+    gid: u32,
 }
 
 impl Account {
     /// Another user if this process is root's, else none.
-    pub(super) fn to_run_as() -> Result<Option<Self>, ClusterError> {
+    fn to_run_as() -> Result<Option<Self>, ClusterError> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
         }
         let found = NAMES.into_iter().find_map(Self::named);
         found.map(Some).ok_or(ClusterError::Root { tried: NAMES })
+    }
+
+    /// A command that will run as this other user, if there has to be one.
+    pub(super) fn command(program: &str) -> Result<Command, ClusterError> {
+        let mut command = Command::new(program);
+        if let Some(Self { uid, gid }) = Self::to_run_as()? {
+            command.uid(uid).gid(gid);
+        }
+        Ok(command)
     }
 
     fn named(name: &str) -> Option<Self> {

@@ -3,7 +3,6 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -108,11 +107,7 @@ impl Cluster {
     /// # Errors
     /// [`ClusterError::Root`].
     pub fn command(&self, program: &str) -> Result<Command, ClusterError> {
-        let mut command = Command::new(program);
-        if let Some(Account { uid, gid }) = Account::to_run_as()? {
-            command.uid(uid).gid(gid);
-        }
-        Ok(command)
+        Account::command(program)
     }
 
     /// Where its programs are.

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use super::account::Account;
 use super::error::ClusterError;
@@ -53,7 +53,7 @@ impl Keeper {
         installation: &Installation,
         parents: &[PathBuf],
     ) -> Result<Self, ClusterError> {
-        let mut command = Command::new("/bin/sh");
+        let mut command = Account::command("/bin/sh")?;
         command.args(["-c", SCRIPT, "keeper"]);
         command.args([installation.program("initdb"), installation.program("postgres")]);
         command.args(parents);
@@ -64,9 +64,6 @@ impl Keeper {
             }
         }
         command.env("LC_ALL", "C").current_dir("/");
-        if let Some(account) = Account::to_run_as()? {
-            command.uid(account.uid).gid(account.gid);
-        }
         // A process group of its own: Ctrl-C in a terminal is not for it.
         let mut process = command
             .process_group(0)
